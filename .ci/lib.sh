@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# What the checks share; sourced by each. It leaves them in the root of the repository.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+fail() {
+    echo "error: $*" >&2
+    exit 1
+}
+
+# need_packages PACKAGE...: installs the Debian packages that are missing.
+need_packages() {
+    local missing=() package
+    for package; do
+        [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" == installed ]] || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+    command -v apt-get >/dev/null ||
+        fail "this check needs the Debian packages ${missing[*]}, and there is no apt-get here"
+    ((EUID == 0)) ||
+        fail "this check needs packages that only root can install: apt-get install --no-install-recommends ${missing[*]}"
+    echo "installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq || fail "apt-get update failed"
+    apt-get install -qq -y --no-install-recommends "${missing[@]}" >target/ci-apt.log 2>&1 || {
+        tail -n 20 target/ci-apt.log >&2
+        fail "apt-get cannot install ${missing[*]}; they are packages of Debian 12"
+    }
+}
+
+# need_command COMMAND PACKAGE: installs the Debian package if the command is missing.
+need_command() {
+    command -v "$1" >/dev/null || need_packages "$2"
+}
+
+# need_component NAME COMMAND...: adds a component to the toolchain if the command that it brings does not run.
+need_component() {
+    "${@:2}" >/dev/null 2>&1 || rustup component add "$1" || fail "rustup cannot add the component $1"
+}
+
+need_nightly() {
+    rustup run nightly rustc --version >/dev/null 2>&1 ||
+        rustup toolchain install nightly --profile minimal ||
+        fail "this check needs a nightly toolchain, and rustup cannot install one"
+}
+
+# Debian's own Rust: the one whose standard library apt-get brings for other processors, as binaries and as source. It is
+# called by its full path, so that the toolchain of all other checks stays the first on PATH.
+need_debian_rust() {
+    [[ "$(uname -m)" == x86_64 ]] || fail "this check emulates other processors on x86-64, and this is $(uname -m)"
+    need_packages rustc-web cargo-web libstd-rust-web-dev qemu-user "$@"
+    export RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc
+    # Emulated and instrumented code is slow, and random cases are many.
+    export PROPTEST_CASES="${PROPTEST_CASES:-32}"
+}
+
+# The test that starts its own program once more: an emulator hands the child to the host, which cannot run it.
+no_children=(--skip case_29_the_variable_lowers_the_level)
+
+mkdir -p target

@@ -1,0 +1,150 @@
+//! The Rust types the workloads are read into: borrowed, projected and owned.
+#![expect(missing_docs, reason = "the fields are the workload's")]
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::tally::{Tallied, Tally};
+
+/// A record type with its lifetime left open: a peer that parses in a buffer of its own lends it for one line only.
+pub trait Shape {
+    /// The type of one record that borrows for `'a`.
+    type Record<'a>: Deserialize<'a> + Tallied;
+}
+
+/// Tallies a struct field by field, and opens its lifetime.
+macro_rules! record {
+    ($name:ident<'_> { $($field:ident),* }) => {
+        impl Shape for $name<'static> {
+            type Record<'a> = $name<'a>;
+        }
+        record!(@fields $name<'_> { $($field),* });
+    };
+    ($name:ident { $($field:ident),* }) => {
+        impl Shape for $name {
+            type Record<'a> = $name;
+        }
+        record!(@fields $name { $($field),* });
+    };
+    (@fields $name:ty { $($field:ident),* }) => {
+        impl Tallied for $name {
+            fn add_to(&self, tally: &mut Tally) {
+                $(self.$field.add_to(tally);)*
+            }
+        }
+    };
+}
+
+/// A record of `Workload::Small`.
+#[derive(Deserialize)]
+pub struct Small<'a> {
+    pub id: u64,
+    #[serde(borrow)]
+    pub name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub email: Cow<'a, str>,
+    pub age: u32,
+    pub active: bool,
+}
+record!(Small<'_> { id, name, email, age, active });
+
+/// A record of `Workload::Log`.
+#[derive(Deserialize)]
+pub struct Log<'a> {
+    pub ts: &'a str,
+    pub level: &'a str,
+    pub service: &'a str,
+    #[serde(borrow)]
+    pub msg: Cow<'a, str>,
+    #[serde(borrow)]
+    pub req: Request<'a>,
+    pub dur_ms: f64,
+    pub bytes: u64,
+    #[serde(borrow)]
+    pub tags: Vec<&'a str>,
+}
+record!(Log<'_> { ts, level, service, msg, req, dur_ms, bytes, tags });
+
+/// The request in a [`Log`].
+#[derive(Deserialize)]
+pub struct Request<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    pub status: u16,
+    pub ua: &'a str,
+    pub ip: &'a str,
+}
+record!(Request<'_> { method, path, status, ua, ip });
+
+/// Two of the eight fields of `Workload::Log`: what an aggregation reads.
+#[derive(Deserialize)]
+pub struct LogProjection<'a> {
+    pub level: &'a str,
+    pub dur_ms: f64,
+}
+record!(LogProjection<'_> { level, dur_ms });
+
+/// A record of `Workload::Chat`.
+#[derive(Deserialize)]
+pub struct Chat<'a> {
+    #[serde(borrow)]
+    pub messages: Vec<Message<'a>>,
+}
+record!(Chat<'_> { messages });
+
+/// One message of a [`Chat`].
+#[derive(Deserialize)]
+pub struct Message<'a> {
+    pub role: &'a str,
+    #[serde(borrow)]
+    pub content: Cow<'a, str>,
+}
+record!(Message<'_> { role, content });
+
+/// A record of `Workload::Embeddings`.
+#[derive(Deserialize)]
+pub struct Embedding<'a> {
+    pub id: &'a str,
+    #[serde(borrow)]
+    pub text: Cow<'a, str>,
+    pub embedding: Vec<f32>,
+    pub model: &'a str,
+}
+record!(Embedding<'_> { id, text, embedding, model });
+
+/// [`Small`] with strings of its own.
+#[derive(Deserialize)]
+pub struct SmallOwned {
+    pub id: u64,
+    pub name: String,
+    pub email: String,
+    pub age: u32,
+    pub active: bool,
+}
+record!(SmallOwned { id, name, email, age, active });
+
+/// [`Log`] with strings of its own.
+#[derive(Deserialize)]
+pub struct LogOwned {
+    pub ts: String,
+    pub level: String,
+    pub service: String,
+    pub msg: String,
+    pub req: RequestOwned,
+    pub dur_ms: f64,
+    pub bytes: u64,
+    pub tags: Vec<String>,
+}
+record!(LogOwned { ts, level, service, msg, req, dur_ms, bytes, tags });
+
+/// [`Request`] with strings of its own.
+#[derive(Deserialize)]
+pub struct RequestOwned {
+    pub method: String,
+    pub path: String,
+    pub status: u16,
+    pub ua: String,
+    pub ip: String,
+}
+record!(RequestOwned { method, path, status, ua, ip });

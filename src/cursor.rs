@@ -1,0 +1,525 @@
+//! The walk over the index: the one room of stage 2 that reads without checking bounds.
+//!
+//! A [`Walk`] is a window that stage 1 found clean; an [`At`] is one of its entries, never the one behind the last newline.
+//! From this follows all that the `SAFETY` comments here rely on:
+//!
+//! 1. Each entry's place is in the window, and places ascend. Behind each `At` there is one more entry: behind the last
+//!    newline, one that names the window's length.
+//! 2. The window ends in a newline, and strings are closed on their line. So the entry behind an opening quote is either an
+//!    escape inside the string (a backslash stands before it) or lies behind the closing quote.
+//! 3. Between the end of a value and the next entry are only white space, commas and colons: anything else would be an
+//!    entry. So the last quote before the next entry is the closing one.
+//! 4. The window is UTF-8, and what is lent begins and ends next to ASCII characters.
+//!
+//! What the bytes mean is checked by who reads them, under the invariant of strictness: *whoever consumes a value proves
+//! that the gap to the next entry is white space with at most one comma; whoever starts on an entry proves the separator
+//! before it.* Together every byte of the line is accounted for.
+#![allow(unsafe_code)]
+
+use crate::index::StructuralIndex;
+use std::marker::PhantomData;
+
+/// An entry of the index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct At<'w>(*const u32, PhantomData<&'w u32>);
+
+// SAFETY: it is a shared reference into the index, with the right to look at its neighbours.
+unsafe impl Send for At<'_> {}
+// SAFETY: likewise.
+unsafe impl Sync for At<'_> {}
+
+/// A clean window that can be walked.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk<'w> {
+    window: &'w [u8],
+}
+
+/// Text inside a string, or of a whole value.
+#[derive(Clone, Copy)]
+pub(crate) struct Span<'w> {
+    start: usize,
+    end: usize,
+    window: PhantomData<&'w [u8]>,
+}
+
+#[inline(always)]
+pub(crate) fn is_white(c: u8) -> bool {
+    matches!(c, b' ' | b'\t' | b'\r')
+}
+
+impl<'w> Walk<'w> {
+    /// A walk over `window`, and its entry number `entry`.
+    ///
+    /// # Panics
+    /// If `index` is not of this window, or does not have the entry.
+    #[inline(always)]
+    pub(crate) fn new(window: &'w [u8], index: &'w StructuralIndex, entry: usize) -> (Walk<'w>, At<'w>) {
+        let entries = index.of(window);
+        assert!(entry + 1 < entries.len(), "an entry with one behind it");
+        // a pointer with the right to the whole slice
+        (Walk { window }, At(entries.as_ptr().wrapping_add(entry), PhantomData))
+    }
+
+    /// The number of `at` in `index`.
+    #[inline(always)]
+    pub(crate) fn entry_number(at: At<'_>, index: &StructuralIndex) -> usize {
+        (at.0.addr() - index.entries().as_ptr().addr()) / size_of::<u32>()
+    }
+
+    #[inline(always)]
+    pub(crate) fn window(self) -> &'w [u8] {
+        self.window
+    }
+
+    /// # Safety
+    /// `i` is in the window.
+    #[inline(always)]
+    unsafe fn get(self, i: usize) -> u8 {
+        debug_assert!(i < self.window.len());
+        // SAFETY: the caller's.
+        unsafe { *self.window.get_unchecked(i) }
+    }
+
+    /// # Safety
+    /// `i` and `i + 1` are in the window.
+    #[inline(always)]
+    unsafe fn pair(self, i: usize) -> [u8; 2] {
+        debug_assert!(i + 1 < self.window.len());
+        // SAFETY: the caller's; an array of bytes has no alignment.
+        unsafe { *self.window.as_ptr().add(i).cast() }
+    }
+
+    /// Where the entry is in the window.
+    #[inline(always)]
+    pub(crate) fn place(self, at: At<'w>) -> usize {
+        // SAFETY: (1)
+        unsafe { *at.0 as usize }
+    }
+
+    /// Where the entry behind it is; behind the last newline, the window's length.
+    #[inline(always)]
+    fn next_place(self, at: At<'w>) -> usize {
+        // SAFETY: (1)
+        unsafe { *at.0.add(1) as usize }
+    }
+
+    /// The byte at the entry.
+    #[inline(always)]
+    pub(crate) fn byte(self, at: At<'w>) -> u8 {
+        // SAFETY: (1)
+        unsafe { self.get(self.place(at)) }
+    }
+
+    /// The entry behind `at`; behind a newline there is nothing to walk to, so that it stays.
+    #[inline(always)]
+    pub(crate) fn after(self, at: At<'w>) -> At<'w> {
+        if self.byte(at) == b'\n' {
+            return at;
+        }
+        // SAFETY: (1), and it is not the last newline
+        At(unsafe { at.0.add(1) }, PhantomData)
+    }
+
+    /// The entry of the value or key before `at`, a closing bracket if it ends in one; not before `first`.
+    pub(crate) fn before(self, at: At<'w>, first: At<'w>) -> At<'w> {
+        let mut at = at;
+        while at.0.addr() > first.0.addr() {
+            // SAFETY: `first` is an entry, and `at` lies behind it
+            at = At(unsafe { at.0.sub(1) }, PhantomData);
+            if !self.is_escape(at) {
+                break;
+            }
+        }
+        at
+    }
+
+    /// Whether the entry is the byte behind a backslash in a string. `at` is not the window's first.
+    #[inline(always)]
+    pub(crate) fn is_escape(self, at: At<'w>) -> bool {
+        let place = self.place(at);
+        // SAFETY: (1)
+        place != 0 && unsafe { self.get(place - 1) } == b'\\'
+    }
+
+    /// Whether the string that opens at `at` has an escape in it.
+    #[inline(always)]
+    pub(crate) fn has_escape(self, at: At<'w>) -> bool {
+        // SAFETY: places ascend, so that the next one is at least 1
+        unsafe { self.get(self.next_place(at) - 1) == b'\\' }
+    }
+
+    // ---- gaps behind a value
+
+    /// Where the value at `at`, of one entry, ends: before `,` or `, ` or the next entry. Other gaps are left on the value,
+    /// whose own check then refuses it; see `end_exact`.
+    #[inline(always)]
+    fn end(self, at: At<'w>) -> usize {
+        let next = self.next_place(at);
+        // SAFETY: places ascend, and an entry is never a space: if there is one before the next, the entry lies before that
+        unsafe {
+            match self.get(next - 1) {
+                b',' => next - 1,
+                b' ' if self.get(next - 2) == b',' => next - 2,
+                _ => next,
+            }
+        }
+    }
+
+    /// The general form of `end`, for a value that ends before the entry at place `next`: white space, at most one comma,
+    /// white space. It stops at the entry before at the latest, which is neither.
+    #[cold]
+    #[inline(never)]
+    fn end_exact(self, next: usize) -> usize {
+        let trim = |mut end: usize| {
+            while end > 0 && is_white(self.window[end - 1]) {
+                end -= 1;
+            }
+            end
+        };
+        let end = trim(next);
+        if end > 0 && self.window[end - 1] == b',' { trim(end - 1) } else { end }
+    }
+
+    /// The last byte before `place` that is not white.
+    #[cold]
+    #[inline(never)]
+    fn last_before(self, place: usize) -> u8 {
+        self.window[..place].iter().rev().copied().find(|c| !is_white(*c)).unwrap_or(b' ')
+    }
+
+    /// Whether a comma stands before `at`, which is not the record's first entry.
+    #[inline(always)]
+    pub(crate) fn follows_comma(self, at: At<'w>) -> bool {
+        self.before_is(at, b',')
+    }
+
+    /// Whether the last byte before `at` is `c`, white space aside. `at` is not the record's first entry.
+    #[inline(always)]
+    fn before_is(self, at: At<'w>, c: u8) -> bool {
+        let place = self.place(at);
+        debug_assert!(place > 0);
+        // SAFETY: the record's first entry lies before
+        let last = unsafe { self.get(place - 1) };
+        last == c || (last <= b' ' && self.last_before(place) == c)
+    }
+
+    /// Whether an element of an array may start at `at`, which lies behind the opening bracket: after a comma or that.
+    #[inline(always)]
+    pub(crate) fn may_start_element(self, at: At<'w>) -> bool {
+        let place = self.place(at);
+        debug_assert!(place > 0);
+        // SAFETY: the opening bracket lies before
+        let last = unsafe { self.get(place - 1) };
+        // SAFETY: if the byte before is a space, it is not the bracket, which must lie before that
+        last == b',' || (last == b' ' && unsafe { self.get(place - 2) } == b',') || self.may_start_element_slow(place)
+    }
+
+    #[inline(never)]
+    fn may_start_element_slow(self, place: usize) -> bool {
+        matches!(self.last_before(place), b',' | b'[')
+    }
+
+    /// The entry behind the opening bracket at `at`, if only white space lies between.
+    #[inline(always)]
+    pub(crate) fn open(self, at: At<'w>) -> Option<At<'w>> {
+        let (place, next) = (self.place(at), self.next_place(at));
+        (next == place + 1 || self.is_blank(place + 1, next)).then(|| self.after(at))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_blank(self, from: usize, to: usize) -> bool {
+        self.window[from..to].iter().all(|c| is_white(*c))
+    }
+
+    /// The entry behind the closing bracket at `at`, if `at` is that, no comma stands before it, and behind it is a proper gap.
+    #[inline(always)]
+    pub(crate) fn close(self, at: At<'w>, bracket: u8) -> Option<At<'w>> {
+        if self.byte(at) != bracket || self.follows_comma(at) {
+            return None;
+        }
+        let (end, next) = (self.place(at) + 1, self.next_place(at));
+        // SAFETY: places ascend: before the next entry, at `end`, is a byte
+        let ends_well =
+            next == end || (next == end + 1 && unsafe { self.get(end) } == b',') || self.end_exact(next) == end;
+        ends_well.then(|| self.after(at))
+    }
+
+    /// Whether the record ends at `at`, which is not its first entry: a newline, and no comma before it.
+    #[inline(always)]
+    pub(crate) fn is_end(self, at: At<'w>) -> bool {
+        self.byte(at) == b'\n' && !self.follows_comma(at)
+    }
+
+    // ---- strings and keys
+
+    /// The text of the string at `at`, if it is one without escapes and with nothing behind it but perhaps a comma.
+    #[inline(always)]
+    pub(crate) fn string(self, at: At<'w>) -> Option<Span<'w>> {
+        if self.byte(at) != b'"' {
+            return None;
+        }
+        let (start, next) = (self.place(at) + 1, self.next_place(at));
+        // SAFETY: (2): the next entry lies behind `start`; if there is a space before it, that is not the closing quote, and
+        // there are at least three bytes
+        let end = unsafe {
+            if self.pair(next - 2) == *b"\"," {
+                next - 2
+            } else if self.get(next - 1) == b'"' {
+                next - 1
+            } else if self.get(next - 1) == b' ' && self.pair(next - 3) == *b"\"," {
+                next - 3
+            } else {
+                return None;
+            }
+        };
+        // (3): it is the closing quote, since an escape's entry has a backslash before it
+        Some(Span { start, end, window: PhantomData })
+    }
+
+    /// The text of the string at `at`, if it is one without escapes, whatever the white space behind it.
+    #[inline(never)]
+    pub(crate) fn string_exact(self, at: At<'w>) -> Option<Span<'w>> {
+        if self.byte(at) != b'"' || self.has_escape(at) {
+            return None;
+        }
+        let (start, end) = (self.place(at) + 1, self.end_exact(self.next_place(at)) - 1);
+        (end >= start && self.window[end] == b'"').then_some(Span { start, end, window: PhantomData })
+    }
+
+    /// Whether the string whose last escape, or else opening quote, lies before the entry at `at` ends properly there:
+    /// where its closing quote is.
+    #[inline(always)]
+    pub(crate) fn closing_quote(self, at: At<'w>, is_key: bool) -> Option<usize> {
+        let next = self.place(at);
+        if is_key {
+            return self.key_end(next);
+        }
+        let end = self.end_exact(next);
+        (end > 0 && self.window[end - 1] == b'"').then(|| end - 1)
+    }
+
+    /// Whether a member of an object may start at `at`, which lies behind the opening bracket: a quote, and before it a comma
+    /// or that.
+    #[inline(always)]
+    pub(crate) fn is_key(self, at: At<'w>) -> bool {
+        let place = self.place(at);
+        debug_assert!(place > 0);
+        // SAFETY: the opening bracket lies before
+        let pair = unsafe { self.pair(place - 1) };
+        pair == *b",\"" || pair == *b"{\"" || self.is_key_slow(at)
+    }
+
+    #[inline(always)]
+    fn is_key_slow(self, at: At<'w>) -> bool {
+        let place = self.place(at);
+        self.byte(at) == b'"'
+            // SAFETY: if the byte before is a space, it is not the bracket, which must lie before that
+            && (unsafe { self.get(place - 1) == b' ' && self.get(place - 2) == b',' }
+                || matches!(self.last_before(place), b',' | b'{'))
+    }
+
+    /// The text of the key at `at` and the entry of its value, if the key has no escapes and `:` or `: ` behind it.
+    #[inline(always)]
+    pub(crate) fn key(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
+        if self.byte(at) != b'"' {
+            return None;
+        }
+        let (start, next) = (self.place(at) + 1, self.next_place(at));
+        // SAFETY: (2): the next entry lies behind `start`; if there is a space before it, that is not the closing quote, and
+        // there are at least three bytes
+        let end = unsafe {
+            if self.pair(next - 2) == *b"\":" {
+                next - 2
+            } else if self.get(next - 1) == b' ' && self.pair(next - 3) == *b"\":" {
+                next - 3
+            } else {
+                return None;
+            }
+        };
+        // (3)
+        Some((Span { start, end, window: PhantomData }, self.after(at)))
+    }
+
+    /// The general form of `key`, for keys without escapes.
+    #[inline(never)]
+    pub(crate) fn key_exact(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
+        if self.byte(at) != b'"' || self.has_escape(at) {
+            return None;
+        }
+        let (start, end) = (self.place(at) + 1, self.key_end(self.next_place(at))?);
+        (end >= start).then(|| (Span { start, end, window: PhantomData }, self.after(at)))
+    }
+
+    /// Where the closing quote of the key is whose value is at place `value`: quote, white space, colon, white space.
+    #[inline(never)]
+    fn key_end(self, value: usize) -> Option<usize> {
+        let trim = |end: usize| self.window[..end].iter().rposition(|c| !is_white(*c));
+        let colon = trim(value).filter(|i| self.window[*i] == b':')?;
+        trim(colon).filter(|i| self.window[*i] == b'"')
+    }
+
+    /// The whole text of the value that starts at `at` and behind which `after` is the next entry.
+    pub(crate) fn value(self, at: At<'w>, after: At<'w>) -> Span<'w> {
+        let (start, end) = (self.place(at), self.end_exact(self.place(after)));
+        Span { start, end: end.max(start), window: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(crate) fn text(self, span: Span<'w>) -> &'w str {
+        debug_assert!(span.start <= span.end && span.end <= self.window.len());
+        // SAFETY: the span is in the window, which is UTF-8 (4)
+        unsafe { std::str::from_utf8_unchecked(self.window.get_unchecked(span.start..span.end)) }
+    }
+
+    /// Appends the text from `from` to `to`, both next to an ASCII character, and leaves room for 16 bytes more.
+    ///
+    /// Rounds the copy up to 16 bytes where that is in bounds, which is much faster than `memcpy` on the short stretches
+    /// between two escapes.
+    #[inline(always)]
+    pub(crate) fn append(self, out: &mut String, from: usize, to: usize) {
+        let n = self.window[from..to].len();
+        debug_assert!(std::str::from_utf8(&self.window[from..to]).is_ok());
+        // SAFETY: what is appended is UTF-8 (4)
+        let out = unsafe { out.as_mut_vec() };
+        if out.capacity() - out.len() < n + 32 {
+            reserve(out, n + 32);
+        }
+        // SAFETY: the room is there, rounded up; the text is in the window, rounded up too where that is done
+        unsafe {
+            let (source, target) = (self.window.as_ptr().add(from), out.as_mut_ptr().add(out.len()));
+            if n <= 256 && to + 16 <= self.window.len() {
+                let mut i = 0;
+                while i < n {
+                    target.add(i).cast::<[u8; 16]>().write_unaligned(source.add(i).cast::<[u8; 16]>().read_unaligned());
+                    i += 16;
+                }
+            } else {
+                std::ptr::copy_nonoverlapping(source, target, n);
+            }
+            out.set_len(out.len() + n);
+        }
+    }
+
+    /// The scalar at `at`; its text is exact in the common forms of the gap behind it, too long in others.
+    #[inline(always)]
+    pub(crate) fn scalar(self, at: At<'w>) -> Scalar<'w> {
+        Scalar { window: self.window, start: self.place(at), end: self.end(at) }
+    }
+
+    /// The scalar at `at`, its text exact.
+    pub(crate) fn scalar_exact(self, at: At<'w>) -> Scalar<'w> {
+        let start = self.place(at);
+        Scalar { window: self.window, start, end: self.end_exact(self.next_place(at)).max(start) }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn reserve(out: &mut Vec<u8>, n: usize) {
+    out.reserve(n);
+}
+
+/// The text of a number or literal: never empty, in the window, and at least one byte of the window lies behind it unless it
+/// is the last newline. So `start < end <= window.len()`, or `start <= end` where there is nothing but a gap.
+#[derive(Clone, Copy)]
+pub(crate) struct Scalar<'w> {
+    window: &'w [u8],
+    start: usize,
+    end: usize,
+}
+
+impl<'w> Scalar<'w> {
+    #[inline(always)]
+    pub(crate) fn text(self) -> &'w [u8] {
+        debug_assert!(self.start <= self.end && self.end <= self.window.len());
+        // SAFETY: the type's invariant
+        unsafe { self.window.get_unchecked(self.start..self.end) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    #[inline(always)]
+    pub(crate) fn first(self) -> u8 {
+        // SAFETY: the start is an entry's place
+        unsafe { *self.window.get_unchecked(self.start) }
+    }
+
+    /// The first byte, or the second behind `skip` of 1, a minus sign.
+    #[inline(always)]
+    pub(crate) fn leading(self, skip: usize) -> u8 {
+        debug_assert!(skip == 0 || self.first() == b'-');
+        // SAFETY: a minus sign is not the window's last byte, which is a newline
+        unsafe { *self.window.get_unchecked(self.start + (skip & 1)) }
+    }
+
+    /// The `N` bytes that end `back` bytes before its end, if the window has that many; they may begin before the scalar.
+    #[inline(always)]
+    pub(crate) fn last<const N: usize>(self, back: usize) -> Option<&'w [u8; N]> {
+        if self.end < N + back {
+            return None;
+        }
+        // SAFETY: just checked
+        Some(unsafe { &*self.window.as_ptr().add(self.end - N - back).cast() })
+    }
+}
+
+/// What stage 2 is allowed to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How many containers may be open at once.
+    pub(crate) max_depth: u32,
+    /// Step over unread values by brackets alone.
+    pub(crate) lax_skip: bool,
+}
+
+/// One record being read: a walk with a place in it.
+pub(crate) struct Cursor<'de, 'w> {
+    pub(crate) walk: Walk<'w>,
+    pub(crate) at: At<'w>,
+    /// The same bytes as the window's, as long as the caller may keep what is lent. Another copy of them only for a last line
+    /// without newline, whose window is a copy with one.
+    lend: &'de [u8],
+    pub(crate) limits: Limits,
+    /// How many more containers may be opened.
+    pub(crate) depth: u32,
+    pub(crate) unclosed: Unclosed<'w>,
+    pub(crate) scratch: &'w mut String,
+}
+
+/// What became of a container whose visitor returned before its closing bracket.
+pub(crate) struct Unclosed<'w> {
+    /// Where the innermost of a chain of such visitors returned, and where the chain has got to.
+    pub(crate) from: Option<At<'w>>,
+    pub(crate) to: Option<At<'w>>,
+    /// It was not right before its closing bracket.
+    pub(crate) overrun: bool,
+}
+
+impl<'de, 'w> Cursor<'de, 'w> {
+    /// # Panics
+    /// If `lend` is not as long as the window, at most its last newline aside.
+    #[inline(always)]
+    pub(crate) fn new(walk: Walk<'w>, at: At<'w>, lend: &'de [u8], limits: Limits, scratch: &'w mut String) -> Self {
+        assert!(lend.len() + 1 >= walk.window.len(), "what is lent is what is walked");
+        let unclosed = Unclosed { from: None, to: None, overrun: false };
+        Cursor { walk, at, lend, limits, depth: limits.max_depth, unclosed, scratch }
+    }
+
+    /// Steps over the value of one entry at `at`.
+    #[inline(always)]
+    pub(crate) fn pass(&mut self, at: At<'w>) {
+        self.at = self.walk.after(at);
+    }
+
+    #[inline(always)]
+    pub(crate) fn lend(&self, span: Span<'w>) -> &'de str {
+        debug_assert!(span.start <= span.end && span.end <= self.lend.len());
+        debug_assert_eq!(self.lend[span.start..span.end], self.walk.window[span.start..span.end]);
+        // SAFETY: the span is in the window, its last newline aside, and the window is UTF-8 (4)
+        unsafe { std::str::from_utf8_unchecked(self.lend.get_unchecked(span.start..span.end)) }
+    }
+}

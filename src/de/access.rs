@@ -1,0 +1,126 @@
+//! The elements of an array and the members of an object.
+
+use super::{Text, Value, key::Key};
+use crate::{
+    cursor::{At, Cursor},
+    error::{Error, Result},
+};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
+
+/// The elements of an array. Proves the separators and the closing bracket.
+pub(super) struct Elements<'c, 'de, 'w> {
+    cursor: &'c mut Cursor<'de, 'w>,
+    /// The closing bracket is consumed.
+    closed: bool,
+}
+
+impl<'c, 'de, 'w> Elements<'c, 'de, 'w> {
+    /// The opening bracket is consumed.
+    #[inline(always)]
+    pub(super) fn new(cursor: &'c mut Cursor<'de, 'w>) -> Self {
+        Elements { cursor, closed: false }
+    }
+}
+
+/// A tuple's visitor stops before the closing bracket, which must then be next. In a destructor, because behind the visitor
+/// nothing may stand (see `de`).
+impl Drop for Elements<'_, '_, '_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if !self.closed {
+            self.cursor.left_open(b']');
+        }
+    }
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_, 'de, '_> {
+    type Error = Error;
+
+    #[inline(always)]
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        if self.closed {
+            return Ok(None);
+        }
+        let at = self.cursor.at;
+        if self.cursor.walk.byte(at) == b']' && !self.cursor.walk.follows_comma(at) {
+            self.cursor.close(b']')?;
+            self.closed = true;
+            return Ok(None);
+        }
+        // behind a comma any start of a value will do: the value itself refuses `]`
+        if !self.cursor.walk.may_start_element(at) {
+            return Err(Error::syntax());
+        }
+        seed.deserialize(Value { cursor: self.cursor, at }).map(Some)
+    }
+}
+
+/// The members of an object. Proves the separators and the closing bracket.
+pub(super) struct Members<'c, 'de, 'w, const IS_STRUCT: bool> {
+    cursor: &'c mut Cursor<'de, 'w>,
+    /// The value of the key that was read last.
+    value: At<'w>,
+    /// The closing bracket is consumed.
+    closed: bool,
+}
+
+impl<'c, 'de, 'w, const IS_STRUCT: bool> Members<'c, 'de, 'w, IS_STRUCT> {
+    /// The opening bracket is consumed.
+    #[inline(always)]
+    pub(super) fn new(cursor: &'c mut Cursor<'de, 'w>) -> Self {
+        let value = cursor.at;
+        Members { cursor, value, closed: false }
+    }
+}
+
+impl<const IS_STRUCT: bool> Drop for Members<'_, '_, '_, IS_STRUCT> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if !self.closed {
+            self.cursor.left_open(b'}');
+        }
+    }
+}
+
+impl<'de, const IS_STRUCT: bool> MapAccess<'de> for Members<'_, 'de, '_, IS_STRUCT> {
+    type Error = Error;
+
+    #[inline(always)]
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        if self.closed {
+            return Ok(None);
+        }
+        let at = self.cursor.at;
+        if !self.cursor.walk.is_key(at) {
+            if self.cursor.walk.byte(at) == b'}' {
+                self.cursor.close(b'}')?;
+                self.closed = true;
+                return Ok(None);
+            }
+            return Err(Error::syntax());
+        }
+        // one call of the visitor for all cases, so that it is inlined
+        let text = match self.cursor.walk.key(at) {
+            Some((span, value)) => {
+                self.value = value;
+                Text::Lent(self.cursor.lend(span))
+            }
+            None => {
+                let (text, value) = self.cursor.text(at, true).ok_or_else(Error::syntax)?;
+                self.value = value;
+                text
+            }
+        };
+        self.cursor.at = self.value; // only a visitor that never asks for the value reads this
+        let (text, lent) = match text {
+            Text::Lent(text) => (text, Some(text)),
+            Text::Decoded => (self.cursor.scratch.as_str(), None),
+        };
+        seed.deserialize(Key::<IS_STRUCT> { text, lent }).map(Some)
+    }
+
+    #[inline(always)]
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
+        seed.deserialize(Value { cursor: self.cursor, at: self.value })
+    }
+}

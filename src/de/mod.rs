@@ -1,0 +1,598 @@
+//! Stage 2: a serde `Deserializer` that walks the index and looks at no byte that it does not need.
+//!
+//! Two habits here are worth a tenth of the speed each, and easily undone:
+//!
+//! - The place travels by value, from key to value, and is stored once a field.
+//! - Nothing touches a result behind the visitor that made it: a result that is looked at is written to a temporary and
+//!   copied, and a copy of stores just made stalls. So a visitor is called in tail position, from one place in each
+//!   function so that it is inlined, and a container's closing bracket is proved by its accessor.
+
+mod access;
+mod diagnose;
+mod enums;
+mod key;
+mod number;
+mod skip;
+mod string;
+
+pub(crate) use diagnose::{complete, diagnose};
+pub(crate) use skip::skip_lax;
+
+use crate::{
+    cursor::{At, Cursor, Walk},
+    error::{Error, ErrorKind, Fault, Result},
+    position::Position,
+};
+use access::{Elements, Members};
+use number::Number;
+use serde::de::{self, Expected, Unexpected, Visitor};
+use std::borrow::Cow;
+
+/// The name by which `serde_json::value::RawValue` asks for a value's text, as a newtype struct and then as the one key of a
+/// map.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// One value to be deserialized, the one at `at`.
+pub(crate) struct Value<'c, 'de, 'w> {
+    pub(crate) cursor: &'c mut Cursor<'de, 'w>,
+    pub(crate) at: At<'w>,
+}
+
+/// A string's text, or that it is in the cursor's scratch buffer.
+enum Text<'de> {
+    Lent(&'de str),
+    Decoded,
+}
+
+impl<'de, 'w> Cursor<'de, 'w> {
+    /// An error at the value at `at`.
+    #[cold]
+    #[inline(never)]
+    fn error_at(&self, at: At<'w>, kind: ErrorKind, message: String) -> Error {
+        Error::new(kind, message, Some(self.walk.place(at)))
+    }
+
+    /// The error of a value at `at` that the visitor does not want.
+    #[cold]
+    #[inline(never)]
+    fn unexpected(&self, at: At<'w>, expected: &dyn Expected) -> Error {
+        let found = match self.walk.byte(at) {
+            b'"' => match self.walk.string(at) {
+                Some(span) => Unexpected::Str(self.lend(span)),
+                None => Unexpected::Other("string"),
+            },
+            b'{' => Unexpected::Map,
+            b'[' => Unexpected::Seq,
+            _ => match self.walk.scalar_exact(at).text() {
+                b"true" => Unexpected::Bool(true),
+                b"false" => Unexpected::Bool(false),
+                b"null" => Unexpected::Unit,
+                text => match number::parse(text) {
+                    Some(Number::Unsigned(n)) => Unexpected::Unsigned(n),
+                    Some(Number::Negative(n)) => Unexpected::Signed(n),
+                    Some(Number::Float(n) | Number::BigInteger(n)) => Unexpected::Float(n),
+                    None => return Error::syntax(),
+                },
+            },
+        };
+        let error: Error = de::Error::invalid_type(found, expected);
+        error.at_offset(self.walk.place(at))
+    }
+
+    #[inline(always)]
+    fn string<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        if let Some(span) = self.walk.string(at) {
+            self.pass(at);
+            return visitor.visit_borrowed_str(self.lend(span));
+        }
+        self.string_slow(at, visitor)
+    }
+
+    #[inline(never)]
+    fn string_slow<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        match self.text(at, false) {
+            Some((Text::Lent(text), _)) => visitor.visit_borrowed_str(text),
+            Some((Text::Decoded, _)) => visitor.visit_str(self.scratch),
+            None if self.walk.byte(at) == b'"' => Err(Error::syntax()),
+            None => Err(self.unexpected(at, &visitor)),
+        }
+    }
+
+    /// The text of the string or key at `at`, with escapes or an unusual gap; steps over it.
+    #[inline(never)]
+    fn text(&mut self, at: At<'w>, is_key: bool) -> Option<(Text<'de>, At<'w>)> {
+        if self.walk.byte(at) != b'"' {
+            return None;
+        }
+        let (text, after) = if self.walk.has_escape(at) {
+            (Text::Decoded, string::unescape(self.walk, at, is_key, self.scratch)?)
+        } else if is_key {
+            let (span, value) = self.walk.key_exact(at)?;
+            (Text::Lent(self.lend(span)), value)
+        } else {
+            let span = self.walk.string_exact(at)?;
+            (Text::Lent(self.lend(span)), self.walk.after(at))
+        };
+        self.at = after;
+        Some((text, after))
+    }
+
+    #[inline(always)]
+    fn unsigned_or_slow<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        if let Some((0, n)) = number::short_integer(self.walk.scalar(at)) {
+            self.pass(at);
+            return visitor.visit_u64(n);
+        }
+        self.integer(at, visitor)
+    }
+
+    /// Negative and longer integers, and what is none.
+    #[inline(never)]
+    fn integer<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        let scalar = self.walk.scalar(at);
+        match number::short_integer(scalar).or_else(|| number::medium_integer(scalar)) {
+            Some((0, n)) => {
+                self.pass(at);
+                visitor.visit_u64(n)
+            }
+            Some((_, n)) if n != 0 => {
+                self.pass(at);
+                visitor.visit_i64((n as i64).wrapping_neg())
+            }
+            _ => self.number_slow(at, true, visitor),
+        }
+    }
+
+    /// A number that no fast path took, or something else. (Not through `deserialize_any`: that would call `visit_map` from a
+    /// second place, after which nothing in it is inlined.)
+    #[cold]
+    #[inline(never)]
+    fn number_slow<V: Visitor<'de>>(&mut self, at: At<'w>, wants_integer: bool, visitor: V) -> Result<V::Value> {
+        let text = self.walk.scalar_exact(at).text();
+        let Some(number) = number::parse(text) else { return Err(self.unexpected(at, &visitor)) };
+        match number {
+            Number::BigInteger(_) if wants_integer => Err(self.out_of_range(at, &visitor)),
+            Number::Float(n) | Number::BigInteger(n) if n.is_infinite() => Err(self.out_of_range(at, &visitor)),
+            Number::Unsigned(n) => {
+                self.pass(at);
+                visitor.visit_u64(n)
+            }
+            Number::Negative(n) => {
+                self.pass(at);
+                visitor.visit_i64(n)
+            }
+            Number::Float(n) | Number::BigInteger(n) => {
+                self.pass(at);
+                visitor.visit_f64(n)
+            }
+        }
+    }
+
+    #[cold]
+    fn out_of_range(&self, at: At<'w>, expected: &dyn Expected) -> Error {
+        let text = self.walk.scalar_exact(at).text();
+        let shown = String::from_utf8_lossy(&text[..text.len().min(48)]);
+        let more = if text.len() > 48 { "…" } else { "" };
+        let message = format!("number out of range: `{shown}{more}`, expected {expected}");
+        self.error_at(at, ErrorKind::NumberOutOfRange, message)
+    }
+
+    /// A number of any kind, into a visitor that takes all.
+    #[inline(always)]
+    fn any_number<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        let scalar = self.walk.scalar(at);
+        match number::short_integer(scalar).or_else(|| number::medium_integer(scalar)) {
+            Some((0, n)) => {
+                self.pass(at);
+                visitor.visit_u64(n)
+            }
+            Some((_, n)) if n != 0 => {
+                self.pass(at);
+                visitor.visit_i64((n as i64).wrapping_neg())
+            }
+            Some(_) => self.number_slow(at, false, visitor),
+            None => match number::short_f64(scalar).filter(|_| scalar.text().contains(&b'.')) {
+                Some(n) => {
+                    self.pass(at);
+                    visitor.visit_f64(n)
+                }
+                None => self.number_slow(at, false, visitor),
+            },
+        }
+    }
+
+    #[inline(always)]
+    fn boolean(&self, at: At<'w>) -> Option<bool> {
+        match self.walk.scalar(at).text() {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn null(&mut self, at: At<'w>) -> Result<()> {
+        if self.walk.scalar(at).text() == b"null" || self.walk.scalar_exact(at).text() == b"null" {
+            self.pass(at);
+            return Ok(());
+        }
+        Err(Error::syntax())
+    }
+
+    /// Enters the container at `at`.
+    #[inline(always)]
+    fn open(&mut self, at: At<'w>) -> Result<()> {
+        match self.walk.open(at) {
+            Some(inside) if self.depth > 0 => {
+                self.depth -= 1;
+                self.at = inside;
+                Ok(())
+            }
+            _ => Err(Error::syntax()),
+        }
+    }
+
+    /// Leaves the container whose closing bracket is next.
+    #[inline(always)]
+    fn close(&mut self, bracket: u8) -> Result<()> {
+        match self.walk.close(self.at, bracket) {
+            Some(after) => {
+                self.depth += 1;
+                self.at = after;
+                Ok(())
+            }
+            None => Err(Error::syntax()),
+        }
+    }
+
+    /// Steps over the value at `at`.
+    #[inline(always)]
+    fn skip(&mut self, at: At<'w>) -> Result<()> {
+        let after = if self.walk.string(at).is_some() {
+            Some(self.walk.after(at))
+        } else if self.limits.lax_skip {
+            skip_lax(self.walk, at, self.depth)
+        } else {
+            skip::skip(self.walk, at, self.depth)
+        };
+        self.at = after.ok_or_else(Error::syntax)?;
+        Ok(())
+    }
+
+    /// The visitor returned and the closing bracket is not consumed: a tuple, which stops by itself, or an error.
+    #[cold]
+    #[inline(never)]
+    fn left_open(&mut self, bracket: u8) {
+        // while errors pass through, nothing moves between one accessor's end and the next; keep where the first was
+        if self.unclosed.to != Some(self.at) {
+            self.unclosed.from = Some(self.at);
+        }
+        if self.close(bracket).is_err() {
+            self.unclosed.overrun = true; // `is_whole` reports it
+        }
+        self.unclosed.to = Some(self.at);
+    }
+
+    /// Whether the record's value was read, all of it, and nothing stands behind it.
+    #[inline(always)]
+    pub(crate) fn is_whole(&self) -> bool {
+        self.walk.is_end(self.at) && !self.unclosed.overrun
+    }
+
+    /// Completes the error of a record, or makes the one of a record that is not whole. `line` is its text, without newline,
+    /// and begins at place `start` of the window.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn explain(
+        &self,
+        error: Option<Error>,
+        first: At<'w>,
+        line: &[u8],
+        start: usize,
+        at: Position,
+    ) -> Error {
+        let noted = match self.unclosed {
+            ref unclosed if unclosed.to == Some(self.at) => unclosed.from.unwrap_or(self.at),
+            _ => self.at,
+        };
+        let place = self.walk.place(self.walk.before(noted, first));
+        if let Some(mut error) = error.filter(|error| !error.is_undiagnosed()) {
+            error.locate(error.offset().unwrap_or(place).clamp(start, start + line.len()) - start, line, at);
+            return error;
+        }
+        let fault = diagnose(line, self.limits.max_depth).unwrap_or_else(|| {
+            let (kind, message) = match self.unclosed.overrun {
+                true => (ErrorKind::InvalidLength, "invalid length, more elements than the target takes"),
+                false => (ErrorKind::Custom, "the target type did not read the value to its end"),
+            };
+            Fault::new(place.clamp(start, start + line.len()) - start, kind, message)
+        });
+        Error::from_fault(fault, line, at)
+    }
+}
+
+impl<'c, 'de, 'w> Value<'c, 'de, 'w> {
+    #[inline(always)]
+    fn byte(&self) -> u8 {
+        self.cursor.walk.byte(self.at)
+    }
+
+    #[inline(always)]
+    fn unexpected<T>(self, expected: &dyn Expected) -> Result<T> {
+        Err(self.cursor.unexpected(self.at, expected))
+    }
+
+    #[inline(always)]
+    fn seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.byte() != b'[' {
+            return self.unexpected(&visitor);
+        }
+        self.cursor.open(self.at)?;
+        visitor.visit_seq(Elements::new(self.cursor))
+    }
+
+    #[inline(always)]
+    fn map<V: Visitor<'de>, const IS_STRUCT: bool>(self, visitor: V) -> Result<V::Value> {
+        if self.byte() != b'{' {
+            return self.no_map::<V, IS_STRUCT>(visitor);
+        }
+        self.cursor.open(self.at)?;
+        visitor.visit_map(Members::<IS_STRUCT>::new(self.cursor))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn no_map<V: Visitor<'de>, const IS_STRUCT: bool>(self, visitor: V) -> Result<V::Value> {
+        if IS_STRUCT { self.seq(visitor) } else { self.unexpected(&visitor) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn raw_value<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.cursor.at = self.at;
+        // what is kept as text is not lax: it is checked whole
+        let after = skip::skip(self.cursor.walk, self.at, self.cursor.depth).ok_or_else(Error::syntax)?;
+        let text = self.cursor.lend(self.cursor.walk.value(self.at, after));
+        self.cursor.at = after;
+        visitor.visit_map(key::RawValueAccess::new(text))
+    }
+}
+
+macro_rules! integers {
+    ($($name:ident)*) => {$(
+        #[inline(always)]
+        fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            self.cursor.unsigned_or_slow(self.at, visitor)
+        }
+    )*};
+}
+
+macro_rules! integers_128 {
+    ($($name:ident $visit:ident)*) => {$(
+        fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            match number::parse_128(self.cursor.walk.scalar_exact(self.at).text()) {
+                Some(Ok(n)) => {
+                    self.cursor.pass(self.at);
+                    visitor.$visit(n)
+                }
+                Some(Err(_)) => Err(self.cursor.out_of_range(self.at, &visitor)),
+                None => self.cursor.number_slow(self.at, true, visitor),
+            }
+        }
+    )*};
+}
+
+impl<'de> de::Deserializer<'de> for Value<'_, 'de, '_> {
+    type Error = Error;
+
+    #[inline(never)]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.byte() {
+            b'"' => self.cursor.string(self.at, visitor),
+            b'{' => self.map::<V, false>(visitor),
+            b'[' => self.seq(visitor),
+            b't' | b'f' => self.deserialize_bool(visitor),
+            b'n' => {
+                self.cursor.null(self.at)?;
+                visitor.visit_unit()
+            }
+            _ => self.cursor.any_number(self.at, visitor),
+        }
+    }
+
+    integers! {
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+    }
+    integers_128! { deserialize_u128 visit_u128 deserialize_i128 visit_i128 }
+
+    #[inline(always)]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if let Some(n) = number::short_f64(self.cursor.walk.scalar(self.at)) {
+            self.cursor.pass(self.at);
+            return visitor.visit_f64(n);
+        }
+        self.cursor.number_slow(self.at, false, visitor)
+    }
+
+    #[inline(always)]
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if let Some(n) = number::short_f32(self.cursor.walk.scalar(self.at)) {
+            self.cursor.pass(self.at);
+            return visitor.visit_f32(n);
+        }
+        match number::parse_f32(self.cursor.walk.scalar_exact(self.at).text()) {
+            Some(n) if n.is_finite() => {
+                self.cursor.pass(self.at);
+                visitor.visit_f32(n)
+            }
+            Some(_) => Err(self.cursor.out_of_range(self.at, &visitor)),
+            None => self.unexpected(&visitor),
+        }
+    }
+
+    #[inline(always)]
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.cursor.boolean(self.at) {
+            Some(value) => {
+                self.cursor.pass(self.at);
+                visitor.visit_bool(value)
+            }
+            None => self.bool_slow(visitor),
+        }
+    }
+
+    #[inline(always)]
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.cursor.string(self.at, visitor)
+    }
+
+    #[inline(always)]
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.byte() {
+            b'"' => match self.cursor.text(self.at, false) {
+                Some((Text::Lent(text), _)) => visitor.visit_borrowed_bytes(text.as_bytes()),
+                Some((Text::Decoded, _)) => visitor.visit_bytes(self.cursor.scratch.as_bytes()),
+                None => Err(Error::syntax()),
+            },
+            _ => self.seq(visitor),
+        }
+    }
+
+    #[inline(always)]
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.byte() == b'n' {
+            self.cursor.null(self.at)?;
+            return visitor.visit_none();
+        }
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.byte() != b'n' {
+            return self.unexpected(&visitor);
+        }
+        self.cursor.null(self.at)?;
+        visitor.visit_unit()
+    }
+
+    #[inline(always)]
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        if name == RAW_VALUE {
+            return self.raw_value(visitor);
+        }
+        visitor.visit_newtype_struct(self)
+    }
+
+    #[inline(always)]
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.seq(visitor)
+    }
+
+    #[inline(always)]
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.map::<V, false>(visitor)
+    }
+
+    #[inline(always)]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.map::<V, true>(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        match self.byte() {
+            b'"' => visitor.visit_enum(enums::UnitVariant::new(self)),
+            b'{' => {
+                self.cursor.open(self.at)?;
+                let value = visitor.visit_enum(enums::Variant::new(self.cursor))?;
+                // should there be a second member, which is no error of grammar
+                self.cursor.unclosed.overrun = true;
+                self.cursor.close(b'}')?;
+                self.cursor.unclosed.overrun = false;
+                Ok(value)
+            }
+            _ => self.unexpected(&visitor),
+        }
+    }
+
+    #[inline(always)]
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.cursor.skip(self.at)?;
+        visitor.visit_unit()
+    }
+
+    #[inline(always)]
+    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value> {
+        self.seq(visitor)
+    }
+
+    #[inline(always)]
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, _: usize, visitor: V) -> Result<V::Value> {
+        self.seq(visitor)
+    }
+
+    #[inline(always)]
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    #[inline(always)]
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    #[inline(always)]
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    #[inline(always)]
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value> {
+        self.deserialize_unit(visitor)
+    }
+}
+
+impl<'de> Value<'_, 'de, '_> {
+    #[cold]
+    #[inline(never)]
+    fn bool_slow<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let value = match self.cursor.walk.scalar_exact(self.at).text() {
+            b"true" => true,
+            b"false" => false,
+            _ => return self.unexpected(&visitor),
+        };
+        self.cursor.pass(self.at);
+        visitor.visit_bool(value)
+    }
+}
+
+/// The text of the string or key at `at`, decoded if it has escapes, and the entry behind it: for who walks without serde.
+pub(crate) fn decode<'w>(walk: Walk<'w>, at: At<'w>, is_key: bool) -> Option<(Cow<'w, str>, At<'w>)> {
+    let plain = match is_key {
+        true => walk.key(at).or_else(|| walk.key_exact(at)),
+        false => walk.string(at).or_else(|| walk.string_exact(at)).map(|span| (span, walk.after(at))),
+    };
+    if let Some((span, after)) = plain {
+        return Some((Cow::Borrowed(walk.text(span)), after));
+    }
+    if walk.byte(at) != b'"' || !walk.has_escape(at) {
+        return None;
+    }
+    let mut text = String::new();
+    let after = string::unescape(walk, at, is_key, &mut text)?;
+    Some((Cow::Owned(text), after))
+}

@@ -1,0 +1,226 @@
+//! Numbers, whose end is known before they are read.
+//!
+//! The fast paths prove a text valid and read it, or give up; [`parse`] then applies the whole grammar of RFC 8259.
+//!
+//! They are free of branches on the digits. Two things are not to be undone: flags and shifts are kept in whole registers
+//! (a table for the sign, 64-bit shifts), because LLVM's byte-sized `setcc` and `mov cl` merge into the register that holds
+//! the number before, which chains all numbers of an array; and `None` is decided late.
+
+use crate::{
+    cursor::Scalar,
+    simd::{Text16, decimal8},
+};
+
+/// A JSON number of any length.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Number {
+    Unsigned(u64),
+    Negative(i64),
+    /// With a fraction or an exponent, or `-0`; infinite if it is out of range.
+    Float(f64),
+    /// An integer that fits neither; infinite if it is out of range even so.
+    BigInteger(f64),
+}
+
+/// A sign (1 if negative) and a magnitude.
+pub(super) type SignAnd<T> = (u64, T);
+
+static IS_MINUS: [u8; 256] = {
+    let mut table = [0; 256];
+    table[b'-' as usize] = 1;
+    table
+};
+
+/// Keeps the last `n` of eight bytes.
+static KEEP_LAST: [u64; 16] = {
+    let mut table = [!0; 16];
+    let mut n = 0;
+    while n < 8 {
+        table[n] = if n == 0 { 0 } else { !0 << (64 - 8 * n) };
+        n += 1;
+    }
+    table
+};
+
+static POWERS_OF_TEN: [f64; 32] = {
+    let mut table = [1e22; 32];
+    let exact = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+        1e20, 1e21, 1e22,
+    ];
+    let mut i = 0;
+    while i < exact.len() {
+        table[i] = exact[i];
+        i += 1;
+    }
+    table
+};
+
+/// An integer of at most 8 digits.
+#[inline(always)]
+pub(super) fn short_integer(scalar: Scalar) -> Option<SignAnd<u64>> {
+    let negative = IS_MINUS[scalar.first() as usize] as usize;
+    let len = scalar.len().wrapping_sub(negative);
+    if len.wrapping_sub(1) >= 8 {
+        return None;
+    }
+    let text = u64::from_le_bytes(*scalar.last::<8>(0)?);
+    let digits = (text ^ 0x3030_3030_3030_3030) & KEEP_LAST[len & 15];
+    if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    if len > 1 && scalar.leading(negative) == b'0' {
+        return None;
+    }
+    Some((negative as u64, decimal8(digits)))
+}
+
+/// An integer of 9 to 16 digits.
+#[inline(never)]
+pub(super) fn medium_integer(scalar: Scalar) -> Option<SignAnd<u64>> {
+    let negative = IS_MINUS[scalar.first() as usize] as usize;
+    let len = scalar.len().wrapping_sub(negative);
+    if len.wrapping_sub(9) >= 8 || scalar.leading(negative) == b'0' {
+        return None;
+    }
+    Some((negative as u64, Text16::load(scalar.last(0)?).decimal(len)?))
+}
+
+/// `[-]digits[.digits]` of at most 16 digits: all digits as one integer, and how many stand behind the dot.
+#[inline(always)]
+fn short_decimal(scalar: Scalar) -> Option<SignAnd<(u64, usize)>> {
+    let negative = IS_MINUS[scalar.first() as usize] as usize;
+    let len = scalar.len().wrapping_sub(negative);
+    if len.wrapping_sub(1) > 16 {
+        return None;
+    }
+    let before = scalar.last::<16>(1)?;
+    let text = Text16::load(scalar.last(0)?);
+    // the dot's bit at its place in the number
+    let dot = (u64::from(text.dots()) << len) >> 16;
+    if dot == 0 {
+        if len > 16 || (len > 1 && scalar.leading(negative) == b'0') {
+            return None;
+        }
+        return Some((negative as u64, (text.decimal(len)?, 0)));
+    }
+    let integer = dot.trailing_zeros() as usize;
+    let fraction = len.wrapping_sub(1 + integer);
+    // close the gap that the dot leaves: what stands before it comes from one byte further left
+    let mantissa = text.behind(Text16::load(before), fraction & 15).decimal(len - 1)?;
+    if integer == 0 || fraction == 0 || (integer > 1 && scalar.leading(negative) == b'0') {
+        return None;
+    }
+    Some((negative as u64, (mantissa, fraction)))
+}
+
+/// A number with at most 16 digits and no exponent, correctly rounded: mantissa and power of ten are both exact as `f64`, so
+/// that one division rounds once (Clinger, "How to read floating point numbers accurately", 1990).
+#[inline(always)]
+pub(super) fn short_f64(scalar: Scalar) -> Option<f64> {
+    let (negative, (mantissa, fraction)) = short_decimal(scalar)?;
+    if mantissa > 1 << 53 {
+        return None;
+    }
+    let magnitude = mantissa as i64 as f64 / POWERS_OF_TEN[fraction & 31];
+    Some(f64::from_bits(magnitude.to_bits() | negative << 63))
+}
+
+/// The same as `f32`. The `f64` may be rounded again unless it sits on the midpoint between two `f32`, where the first
+/// rounding may have put it, or is below their normal range.
+#[inline(always)]
+pub(super) fn short_f32(scalar: Scalar) -> Option<f32> {
+    let double = short_f64(scalar)?;
+    let on_midpoint = double.to_bits() & 0x1FFF_FFFF == 0x1000_0000;
+    if on_midpoint || (double.abs() < f64::from(f32::MIN_POSITIVE) && double != 0.0) {
+        return None;
+    }
+    Some(double as f32)
+}
+
+/// What JSON's grammar says of `text`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Integer,
+    Decimal,
+}
+
+fn form(text: &[u8]) -> Option<Form> {
+    let digits = |text: &[u8]| text.iter().take_while(|c| c.is_ascii_digit()).count();
+    let mut rest = text.strip_prefix(b"-").unwrap_or(text);
+    let integer = digits(rest);
+    if integer == 0 || (integer > 1 && rest[0] == b'0') {
+        return None;
+    }
+    rest = &rest[integer..];
+    let mut form = Form::Integer;
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let n = digits(fraction);
+        (rest, form) = (&fraction[n..], Form::Decimal);
+        if n == 0 {
+            return None;
+        }
+    }
+    if let Some(exponent) = rest.strip_prefix(b"e").or(rest.strip_prefix(b"E")) {
+        let exponent = exponent.strip_prefix(b"+").or(exponent.strip_prefix(b"-")).unwrap_or(exponent);
+        let n = digits(exponent);
+        (rest, form) = (&exponent[n..], Form::Decimal);
+        if n == 0 {
+            return None;
+        }
+    }
+    rest.is_empty().then_some(form)
+}
+
+/// Whether `text` is a JSON number.
+#[inline(never)]
+pub(crate) fn is_number(text: &[u8]) -> bool {
+    form(text).is_some()
+}
+
+/// Whether the scalar is a JSON number.
+#[inline(always)]
+pub(super) fn is_valid(scalar: Scalar) -> bool {
+    short_integer(scalar).is_some() || short_decimal(scalar).is_some()
+}
+
+/// A JSON number of any length; `None` if it is none. Linear in its length.
+#[cold]
+#[inline(never)]
+pub(super) fn parse(text: &[u8]) -> Option<Number> {
+    let form = form(text)?;
+    let text = std::str::from_utf8(text).ok()?;
+    if form == Form::Integer {
+        match text.strip_prefix('-') {
+            // like serde_json, `-0` is a float: no integer has a negative zero
+            Some("0") => return Some(Number::Float(-0.0)),
+            Some(_) => {
+                if let Ok(n) = text.parse() {
+                    return Some(Number::Negative(n));
+                }
+            }
+            None => {
+                if let Ok(n) = text.parse() {
+                    return Some(Number::Unsigned(n));
+                }
+            }
+        }
+        return Some(Number::BigInteger(text.parse().ok()?));
+    }
+    Some(Number::Float(text.parse().ok()?))
+}
+
+/// The text as an `f32`, correctly rounded, infinite if out of range; `None` if it is no JSON number.
+#[cold]
+#[inline(never)]
+pub(super) fn parse_f32(text: &[u8]) -> Option<f32> {
+    form(text)?;
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// A JSON integer of up to 128 bits.
+#[cold]
+#[inline(never)]
+pub(super) fn parse_128<T: std::str::FromStr>(text: &[u8]) -> Option<Result<T, T::Err>> {
+    (form(text)? == Form::Integer && text != b"-0").then(|| std::str::from_utf8(text).unwrap_or_default().parse())
+}

@@ -1,0 +1,507 @@
+//! What can go wrong, and where it did.
+
+use crate::position::Position;
+use serde::de::{Expected, Unexpected};
+use std::{borrow::Cow, fmt, io, path::Path, sync::Arc};
+
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong. Every kind but [`Io`](ErrorKind::Io) concerns one record only; reading goes on with the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The source could not be opened or read. It ends the reading, unless the source would merely have blocked.
+    #[error("cannot read")]
+    Io,
+
+    /// The record ends inside a value: `{"a":1`
+    #[error("the record ends inside a value")]
+    UnexpectedEnd,
+    /// A string is not closed on its line: `{"a":"b}`
+    #[error("a string is not closed on its line")]
+    UnclosedString,
+
+    /// No value where one must be: `{"a":}`
+    #[error("expected a value")]
+    ExpectedValue,
+    /// No string where an object's key must be: `{a:1}`
+    #[error("expected a string as key")]
+    ExpectedKey,
+    /// No colon behind a key: `{"a" 1}`
+    #[error("expected ':'")]
+    ExpectedColon,
+    /// Neither a comma nor the closing bracket behind a value: `[1 2]`
+    #[error("expected ',' or the closing bracket")]
+    ExpectedComma,
+    /// A comma right before the closing bracket: `[1,]`
+    #[error("trailing comma")]
+    TrailingComma,
+    /// Something behind the record's one value: `{} {}`
+    #[error("expected the end of the line, one value a line")]
+    TrailingCharacters,
+    /// A word other than `true`, `false` and `null`: `True`, `NaN`
+    #[error("expected a value, found an unknown word")]
+    InvalidLiteral,
+    /// Not a number by JSON's grammar: `01`, `1.`, `-`
+    #[error("invalid number")]
+    InvalidNumber,
+    /// A backslash that starts none of JSON's escapes: `"\x"`
+    #[error("invalid escape in a string")]
+    InvalidEscape,
+    /// Half a surrogate pair, which is no character: `"\ud800"`
+    #[error("lone surrogate in a string")]
+    LoneSurrogate,
+    /// A byte below 0x20 inside a string, where it must be escaped.
+    #[error("control character in a string, where it must be escaped")]
+    ControlCharacter,
+    /// Not UTF-8.
+    #[error("invalid UTF-8")]
+    InvalidUtf8,
+    /// More nested arrays and objects than the reader allows.
+    #[error("nested too deeply; see ReaderBuilder::max_depth")]
+    DepthLimit,
+    /// More bytes in one record than the reader allows.
+    #[error("the record is too long; see ReaderBuilder::max_record_len")]
+    RecordTooLong,
+    /// A blank line, in strict mode.
+    #[error("blank line, which strict mode does not allow")]
+    BlankLine,
+    /// A byte order mark elsewhere than at the start, or anywhere in strict mode.
+    #[error("unexpected byte order mark")]
+    ByteOrderMark,
+    /// The input is UTF-16 or UTF-32.
+    #[error("the input is not UTF-8")]
+    Encoding,
+    /// The input is compressed.
+    #[error("the input is compressed")]
+    Compressed,
+    /// The input is a JSON document that spans lines, not one value a line.
+    #[error("the input is not one JSON value a line")]
+    NotJsonLines,
+
+    /// A number that the target type cannot hold, or that overflows an `f64`.
+    #[error("number out of range")]
+    NumberOutOfRange,
+    /// A value of another type than the target.
+    #[error("invalid type")]
+    InvalidType,
+    /// A value of the right type that the target does not accept.
+    #[error("invalid value")]
+    InvalidValue,
+    /// An array or object with more or fewer elements than the target takes.
+    #[error("invalid length")]
+    InvalidLength,
+    /// An enum variant that the target does not have.
+    #[error("unknown variant")]
+    UnknownVariant,
+    /// A key that the target does not have and does not ignore.
+    #[error("unknown field")]
+    UnknownField,
+    /// A field that the target needs.
+    #[error("missing field")]
+    MissingField,
+    /// A key for the second time, into a struct.
+    #[error("duplicate field")]
+    DuplicateField,
+    /// What a `Deserialize` implementation reported in its own words.
+    #[error("rejected by the target type")]
+    Custom,
+}
+
+/// An error of one record, or of the source: what, and exactly where.
+///
+/// It is one pointer wide. [`Display`](fmt::Display) gives all of it in one line:
+///
+/// ```
+/// use simd_jsonl::{ErrorKind, JsonlSlice};
+///
+/// let mut records = JsonlSlice::new(b"[1,2]\n[1 2]\n[3,4]\n").into_deserialize::<Vec<u8>>();
+/// assert_eq!(records.next().unwrap()?, [1, 2]);
+/// let error = records.next().unwrap().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::ExpectedComma);
+/// assert_eq!(error.to_string(), "line 2, column 4 (byte 9): expected ',' or ']', found '2', near `[1 2]`");
+/// assert_eq!(records.next().unwrap()?, [3, 4]);
+/// # Ok::<(), simd_jsonl::Error>(())
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    /// Where the fault is, in bytes from the start of the window, until `locate` has made a position of it.
+    offset: Option<usize>,
+    position: Position,
+    column: u64,
+    snippet: Box<str>,
+    path: Option<Arc<Path>>,
+    io: Option<io::Error>,
+}
+
+/// A fault found in a line: where, what kind, and in words.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    /// Bytes from the start of the line.
+    pub(crate) offset: usize,
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: Cow<'static, str>,
+}
+
+impl Fault {
+    pub(crate) fn new(offset: usize, kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Fault {
+        Fault { offset, kind, message: message.into() }
+    }
+}
+
+impl Error {
+    /// What went wrong.
+    ///
+    /// ```
+    /// # use simd_jsonl::{ErrorKind, JsonlSlice};
+    /// let error = JsonlSlice::new(b"[1,]").deserialize::<Vec<u8>>().next().unwrap().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::TrailingComma);
+    /// ```
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The exact byte that is at fault, and its line: the first byte that cannot continue a valid record, the first byte of a
+    /// value that does not fit its target, the key of a field that is unknown or there twice, the opening quote of an unclosed
+    /// string. For a record that ends too early, the place just behind it; for a failing source, where reading stopped.
+    ///
+    /// ```
+    /// # use simd_jsonl::{JsonlSlice, Position};
+    /// let error = JsonlSlice::new(b"\n[1,]").deserialize::<Vec<u8>>().next().unwrap().unwrap_err();
+    /// assert_eq!(error.position(), Position { offset: 4, line: 2 });
+    /// ```
+    pub fn position(&self) -> Position {
+        self.0.position
+    }
+
+    /// The byte at fault, counted in bytes from 1 at the start of its line.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// let error = JsonlSlice::new(b"\n[1,]").deserialize::<Vec<u8>>().next().unwrap().unwrap_err();
+    /// assert_eq!(error.column(), 4);
+    /// ```
+    pub fn column(&self) -> u64 {
+        self.0.column
+    }
+
+    /// Some text around the fault, at most 64 bytes of it; what is not printable is escaped. Empty for a failing source.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// let error = JsonlSlice::new(b"[1,]").deserialize::<Vec<u8>>().next().unwrap().unwrap_err();
+    /// assert_eq!(error.snippet(), "[1,]");
+    /// ```
+    pub fn snippet(&self) -> &str {
+        &self.0.snippet
+    }
+
+    /// The file, for readers that were made from a path.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlReader;
+    /// let error = JsonlReader::from_path("/no/such/file.jsonl").err().unwrap();
+    /// assert_eq!(error.path().unwrap().to_str(), Some("/no/such/file.jsonl"));
+    /// ```
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// Whether the source could not be opened or read.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlReader;
+    /// assert!(JsonlReader::from_path("/no/such/file.jsonl").err().unwrap().is_io());
+    /// ```
+    pub fn is_io(&self) -> bool {
+        self.0.kind == ErrorKind::Io
+    }
+
+    /// Whether the record is not valid JSON, or not a valid line of the dialect, for another reason than an early end.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// assert!(JsonlSlice::new(b"[1,]").deserialize::<Vec<u8>>().next().unwrap().unwrap_err().is_syntax());
+    /// ```
+    pub fn is_syntax(&self) -> bool {
+        !self.is_io() && !self.is_data() && !self.is_eof()
+    }
+
+    /// Whether the record is valid but does not fit the target type.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// assert!(JsonlSlice::new(b"[300]").deserialize::<Vec<u8>>().next().unwrap().unwrap_err().is_data());
+    /// ```
+    pub fn is_data(&self) -> bool {
+        use ErrorKind::*;
+        matches!(
+            self.0.kind,
+            NumberOutOfRange
+                | InvalidType
+                | InvalidValue
+                | InvalidLength
+                | UnknownVariant
+                | UnknownField
+                | MissingField
+                | DuplicateField
+                | Custom
+        )
+    }
+
+    /// Whether the record ends inside a value, as one does that was torn by a crash.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// assert!(JsonlSlice::new(b"[1,").deserialize::<Vec<u8>>().next().unwrap().unwrap_err().is_eof());
+    /// ```
+    pub fn is_eof(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::UnexpectedEnd | ErrorKind::UnclosedString)
+    }
+
+    /// A fault in a record whose place and words `locate` finds later. Out of line and returning only the thin pointer, so
+    /// that no result of the hot path has its address taken.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn syntax() -> Error {
+        Error::new(ErrorKind::ExpectedValue, "", None)
+    }
+
+    /// An error at a place in the window; with no place, that of the cursor is taken.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>, offset: Option<usize>) -> Error {
+        Error(Box::new(Inner {
+            kind,
+            message: message.into(),
+            offset,
+            position: Position::default(),
+            column: 1,
+            snippet: Box::default(),
+            path: None,
+            io: None,
+        }))
+    }
+
+    #[cold]
+    pub(crate) fn from_io(error: io::Error, at: Position) -> Error {
+        let mut new = Error::new(ErrorKind::Io, "", None);
+        new.0.io = Some(error);
+        new.0.position = at;
+        new
+    }
+
+    /// Whether it still has to be diagnosed.
+    pub(crate) fn is_undiagnosed(&self) -> bool {
+        self.0.message.is_empty() && !self.is_io()
+    }
+
+    /// Notes where the fault is in the window.
+    #[cold]
+    pub(crate) fn at_offset(mut self, offset: usize) -> Error {
+        self.0.offset = Some(offset);
+        self
+    }
+
+    /// Where the fault is in the window, if it was noted when it was found.
+    pub(crate) fn offset(&self) -> Option<usize> {
+        self.0.offset
+    }
+
+    /// A fault in a line that begins at `start`.
+    #[cold]
+    pub(crate) fn from_fault(fault: Fault, line: &[u8], start: Position) -> Error {
+        let mut new = Error::new(fault.kind, fault.message, None);
+        new.locate(fault.offset, line, start);
+        new
+    }
+
+    /// Sets place and snippet from the fault's offset in its line, and where the line begins.
+    #[cold]
+    pub(crate) fn locate(&mut self, offset: usize, line: &[u8], start: Position) {
+        self.0.position = Position { offset: start.offset + offset as u64, line: start.line };
+        self.0.column = offset as u64 + 1;
+        self.0.snippet = snippet(line, offset);
+    }
+
+    pub(crate) fn set_path(&mut self, path: &Arc<Path>) {
+        self.0.path = Some(path.clone());
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn add_hint(&mut self, hint: &str) {
+        self.0.message.to_mut().push_str(hint);
+    }
+
+    /// The operating system's error code kind, of an I/O error.
+    pub(crate) fn io_kind(&self) -> Option<io::ErrorKind> {
+        self.0.io.as_ref().map(io::Error::kind)
+    }
+}
+
+/// The text from 24 bytes before `offset` to 40 behind it, cut at characters, escaped where not printable.
+fn snippet(line: &[u8], offset: usize) -> Box<str> {
+    let is_continuation = |i: usize| line.get(i).is_some_and(|c| c & 0xC0 == 0x80);
+    let mut from = offset.min(line.len()).saturating_sub(24);
+    while from < offset && is_continuation(from) {
+        from += 1;
+    }
+    let mut to = (offset + 40).min(line.len()).max(from);
+    while to > from && to > offset && is_continuation(to) {
+        to -= 1;
+    }
+    let text = String::from_utf8_lossy(&line[from..to]);
+    text.chars()
+        .flat_map(|c| {
+            // escape what would break the line or not show; leave quotes and backslashes as they stand in the record
+            let escape = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+            let (plain, escaped) = if escape { (None, Some(c.escape_unicode())) } else { (Some(c), None) };
+            plain.into_iter().chain(escaped.into_iter().flatten())
+        })
+        .collect()
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, message, position: Position { offset, line }, column, snippet, path, io, .. } = &*self.0;
+        if let Some(path) = path {
+            write!(f, "{}: ", path.display())?;
+        }
+        if let Some(io) = io {
+            return write!(f, "{kind}: {io} (at line {line}, byte {offset})");
+        }
+        write!(f, "line {line}, column {column} (byte {offset}): ")?;
+        match message.is_empty() {
+            true => write!(f, "{kind}")?,
+            false => f.write_str(message)?,
+        }
+        match snippet.is_empty() {
+            true => Ok(()),
+            false => write!(f, ", near `{snippet}`"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?}: {self})", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.io.as_ref().map(|e| e as _)
+    }
+}
+
+impl From<Error> for io::Error {
+    /// Keeps the kind of an I/O error; a torn record is `UnexpectedEof`, all else `InvalidData`.
+    fn from(error: Error) -> io::Error {
+        let kind = match error.io_kind() {
+            Some(kind) => kind,
+            None if error.is_eof() => io::ErrorKind::UnexpectedEof,
+            None => io::ErrorKind::InvalidData,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+/// serde's unexpected values in JSON's words.
+struct Found<'a>(Unexpected<'a>);
+
+impl fmt::Display for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Unexpected::Unit => f.write_str("null"),
+            Unexpected::Seq => f.write_str("array"),
+            Unexpected::Map => f.write_str("object"),
+            // a long string is cut: an error is one line
+            Unexpected::Str(s) if s.len() > 48 => {
+                let end = (0..=48).rev().find(|i| s.is_char_boundary(*i)).unwrap_or(0);
+                write!(f, "string {:?}…", &s[..end])
+            }
+            other => other.fmt(f),
+        }
+    }
+}
+
+impl serde::de::Error for Error {
+    #[cold]
+    #[inline(never)]
+    fn custom<T: fmt::Display>(message: T) -> Error {
+        Error::new(ErrorKind::Custom, some_text(message.to_string()), None)
+    }
+
+    #[cold]
+    fn invalid_type(found: Unexpected, expected: &dyn Expected) -> Error {
+        let mut message = format!("invalid type: {}, expected {expected}", Found(found));
+        // the only way that serde can say that a string with escapes met a `&str`
+        if matches!(found, Unexpected::Str(_)) && message.ends_with("expected a borrowed string") {
+            message.push_str("; the text has escapes, so it cannot be borrowed: use Cow<str> or String");
+        }
+        if matches!(found, Unexpected::Bytes(_)) && message.ends_with("expected a borrowed byte array") {
+            message.push_str("; the text has escapes, so it cannot be borrowed: use Cow<[u8]> or Vec<u8>");
+        }
+        Error::new(ErrorKind::InvalidType, message, None)
+    }
+
+    #[cold]
+    fn invalid_value(found: Unexpected, expected: &dyn Expected) -> Error {
+        Error::new(ErrorKind::InvalidValue, format!("invalid value: {}, expected {expected}", Found(found)), None)
+    }
+
+    #[cold]
+    fn invalid_length(len: usize, expected: &dyn Expected) -> Error {
+        Error::new(ErrorKind::InvalidLength, format!("invalid length {len}, expected {expected}"), None)
+    }
+
+    #[cold]
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Error {
+        let message = format!("unknown variant `{variant}`, {}", OneOf(expected, "variants"));
+        Error::new(ErrorKind::UnknownVariant, message, None)
+    }
+
+    #[cold]
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Error {
+        Error::new(ErrorKind::UnknownField, format!("unknown field `{field}`, {}", OneOf(expected, "fields")), None)
+    }
+
+    #[cold]
+    fn missing_field(field: &'static str) -> Error {
+        Error::new(ErrorKind::MissingField, format!("missing field `{field}`"), None)
+    }
+
+    #[cold]
+    fn duplicate_field(field: &'static str) -> Error {
+        Error::new(ErrorKind::DuplicateField, format!("duplicate field `{field}`"), None)
+    }
+}
+
+/// The words of a foreign error; never empty, which here means "not diagnosed yet".
+fn some_text(message: String) -> Cow<'static, str> {
+    match message.is_empty() {
+        true => Cow::Borrowed("rejected by the target type"),
+        false => Cow::Owned(message),
+    }
+}
+
+struct OneOf(&'static [&'static str], &'static str);
+
+impl fmt::Display for OneOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let OneOf(names, what) = self;
+        match names {
+            [] => write!(f, "there are no {what}"),
+            [one] => write!(f, "expected `{one}`"),
+            [init @ .., last] => {
+                f.write_str("expected ")?;
+                init.iter().try_for_each(|name| write!(f, "`{name}`, "))?;
+                write!(f, "or `{last}`")
+            }
+        }
+    }
+}

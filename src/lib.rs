@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod bits;
+mod cursor;
+mod de;
+mod error;
+mod index;
+mod lazy;
+mod lines;
+#[cfg(feature = "mmap")]
+mod mmap;
+mod options;
+mod position;
+mod reader;
+mod record;
+mod simd;
+mod window;
+
+pub use error::{Error, ErrorKind, Result};
+pub use lazy::{Elements, LazyValue, Members};
+pub use lines::{Line, Lines};
+#[cfg(feature = "mmap")]
+pub use mmap::Mmap;
+pub use position::Position;
+pub use reader::{
+    IntoRecords, JsonlReader, JsonlSlice, ReaderBuilder, ReaderLines, Records, SliceIntoRecords, SliceRecords,
+};
+pub use record::Record;
+pub use simd::Level;

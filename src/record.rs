@@ -1,0 +1,484 @@
+//! From windows to records.
+
+use crate::{
+    cursor::{Cursor, Walk, is_white},
+    de::{self, Value},
+    error::{Error, ErrorKind, Fault, Result},
+    index::StructuralIndex,
+    lazy::{LazyValue, Origin},
+    lines::Line,
+    options::Options,
+    position::Position,
+    window::{Refill, Source, Text},
+};
+use serde::de::Deserialize;
+use std::{io, path::Path, sync::Arc};
+
+/// One record, borrowed from the reader: look at it, then decode it or let it be.
+///
+/// Its strings are closed and its UTF-8 is valid; the rest of its grammar is checked when it is decoded.
+///
+/// ```
+/// use simd_jsonl::JsonlSlice;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Event<'a> { level: &'a str, ms: f64 }
+///
+/// let mut reader = JsonlSlice::new(br#"{"level":"debug","ms":1}
+/// {"level":"error","ms":2.5}"#);
+/// while let Some(record) = reader.next_record()? {
+///     if record.get("level")?.is_some_and(|level| level.as_str().as_deref() == Some("error")) {
+///         let event: Event = record.deserialize()?;
+///         assert_eq!((event.level, event.ms, record.position().line), ("error", 2.5, 2));
+///     }
+/// }
+/// # Ok::<(), simd_jsonl::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Record<'a> {
+    value: LazyValue<'a>,
+    terminated: bool,
+}
+
+impl<'a> Record<'a> {
+    /// The record's line, without its LF or CR LF.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// let mut reader = JsonlSlice::new(b" [1] \r\n");
+    /// assert_eq!(reader.next_record()?.unwrap().as_bytes(), b" [1] ");
+    /// # Ok::<(), simd_jsonl::Error>(())
+    /// ```
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.value.origin().line
+    }
+
+    /// Where its line begins.
+    ///
+    /// ```
+    /// # use simd_jsonl::{JsonlSlice, Position};
+    /// let mut reader = JsonlSlice::new(b"\n\n[1]\n");
+    /// assert_eq!(reader.next_record()?.unwrap().position(), Position { offset: 2, line: 3 });
+    /// # Ok::<(), simd_jsonl::Error>(())
+    /// ```
+    pub fn position(&self) -> Position {
+        self.value.origin().position
+    }
+
+    /// Whether its line ends in LF. Only the input's last line may not; that may mean that its writer was cut off.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// let mut reader = JsonlSlice::new(b"1\n23");
+    /// assert!(reader.next_record()?.unwrap().terminated());
+    /// assert!(!reader.next_record()?.unwrap().terminated());
+    /// # Ok::<(), simd_jsonl::Error>(())
+    /// ```
+    pub fn terminated(&self) -> bool {
+        self.terminated
+    }
+
+    /// Decodes it.
+    ///
+    /// # Errors
+    /// If the record is not valid JSON, or does not fit `T`.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// let mut reader = JsonlSlice::new(b"[1,2]\n");
+    /// let numbers: Vec<u8> = reader.next_record()?.unwrap().deserialize()?;
+    /// assert_eq!(numbers, [1, 2]);
+    /// # Ok::<(), simd_jsonl::Error>(())
+    /// ```
+    pub fn deserialize<T: Deserialize<'a>>(&self) -> Result<T> {
+        self.value.deserialize_whole()
+    }
+
+    /// The value of a member, if the record is an object that has it; see [`LazyValue::get`].
+    ///
+    /// # Errors
+    /// If the record is not valid up to that member.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// let mut reader = JsonlSlice::new(br#"{"a":1,"b":{"c":2}}"#);
+    /// let record = reader.next_record()?.unwrap();
+    /// assert_eq!(record.get("a")?.unwrap().as_u64(), Some(1));
+    /// assert!(record.get("c")?.is_none());
+    /// # Ok::<(), simd_jsonl::Error>(())
+    /// ```
+    pub fn get(&self, key: &str) -> Result<Option<LazyValue<'a>>> {
+        self.value.get(key)
+    }
+
+    /// The value that a JSON Pointer (RFC 6901) names; see [`LazyValue::pointer`].
+    ///
+    /// # Errors
+    /// If the record is not valid up to that value.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// let mut reader = JsonlSlice::new(br#"{"a":[1,{"b":2}]}"#);
+    /// let record = reader.next_record()?.unwrap();
+    /// assert_eq!(record.pointer("/a/1/b")?.unwrap().as_u64(), Some(2));
+    /// # Ok::<(), simd_jsonl::Error>(())
+    /// ```
+    pub fn pointer(&self, pointer: &str) -> Result<Option<LazyValue<'a>>> {
+        self.value.pointer(pointer)
+    }
+
+    /// The record's value, to walk through.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// let mut reader = JsonlSlice::new(b"[1,2]");
+    /// let record = reader.next_record()?.unwrap();
+    /// let sum = record.as_lazy().array()?.try_fold(0, |sum, n| n.map(|n| sum + n.as_u64().unwrap_or(0)))?;
+    /// assert_eq!(sum, 3);
+    /// # Ok::<(), simd_jsonl::Error>(())
+    /// ```
+    pub fn as_lazy(&self) -> LazyValue<'a> {
+        self.value
+    }
+
+    /// Decodes it into a dynamic value that borrows its strings from the record.
+    ///
+    /// # Errors
+    /// If the record is not valid JSON.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// use simd_json::prelude::*;
+    ///
+    /// let mut reader = JsonlSlice::new(br#"{"a":[1,2]}"#);
+    /// let value = reader.next_record()?.unwrap().to_value()?;
+    /// assert_eq!(value["a"][1].as_u64(), Some(2));
+    /// # Ok::<(), simd_jsonl::Error>(())
+    /// ```
+    #[cfg(feature = "value")]
+    pub fn to_value(&self) -> Result<simd_json::BorrowedValue<'a>> {
+        self.deserialize()
+    }
+}
+
+impl std::fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = String::from_utf8_lossy(self.as_bytes());
+        f.debug_struct("Record").field("position", &self.position()).field("text", &text).finish()
+    }
+}
+
+/// Walks through the windows of a source, record by record.
+pub(crate) struct Scan {
+    options: Options,
+    path: Option<Arc<Path>>,
+    index: StructuralIndex,
+    scratch: String,
+    /// The part of the source's window that is being read: all of it, or one line of it if it is dirty.
+    start: usize,
+    end: usize,
+    /// That part is indexed and clean.
+    indexed: bool,
+    /// In that part, the first entry and the first byte that are not read yet.
+    entry: usize,
+    line_start: usize,
+    /// Where that part begins in the input.
+    offset: u64,
+    /// The line at `line_start`.
+    line: u64,
+    /// The window is a last line without newline, to which one was added.
+    unterminated: bool,
+    /// No record has come yet.
+    at_first: bool,
+    done: bool,
+}
+
+impl Scan {
+    pub(crate) fn new(options: Options, path: Option<Arc<Path>>) -> Scan {
+        Scan {
+            options,
+            path,
+            index: StructuralIndex::default(),
+            scratch: String::new(),
+            start: 0,
+            end: 0,
+            indexed: false,
+            entry: 0,
+            line_start: 0,
+            offset: 0,
+            line: 1,
+            unterminated: false,
+            at_first: true,
+            done: false,
+        }
+    }
+
+    /// Where the next line begins.
+    pub(crate) fn position(&self) -> Position {
+        // behind a last line without newline, the place is still on that line
+        let added = u64::from(self.unterminated && self.start + self.line_start == self.end);
+        Position { offset: self.offset + self.line_start as u64 - added, line: self.line - added }
+    }
+
+    /// Goes on at `position`, to which the source has been moved.
+    pub(crate) fn seek(&mut self, position: Position) {
+        (self.start, self.end, self.line_start, self.indexed, self.done) = (0, 0, 0, false, false);
+        self.unterminated = false;
+        (self.offset, self.line) = (position.offset, position.line);
+        self.at_first = position == Position::default();
+    }
+
+    /// The next record of the part that is being read, decoded; `None` if there is none in it.
+    #[inline(always)]
+    pub(crate) fn next<'de, T: Deserialize<'de>>(&mut self, text: Text<'_, 'de>) -> Option<Result<T>> {
+        let (window, lend) = match self.part(text) {
+            Some(part) => part,
+            None => return None,
+        };
+        match self.find_record(window) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => return Some(Err(error)),
+        }
+        let (walk, at) = Walk::new(window, &self.index, self.entry);
+        let mut cursor = Cursor::new(walk, at, lend, self.options.limits, &mut self.scratch);
+        let mut result = T::deserialize(Value { cursor: &mut cursor, at });
+        if result.is_ok() && cursor.is_whole() {
+            let end = cursor.at;
+            self.entry = Walk::entry_number(end, &self.index) + 1;
+            self.line_start = walk.place(end) + 1;
+            self.line += 1;
+            self.at_first = false;
+            return Some(result);
+        }
+        let line = line_at(window, self.line_start);
+        let position = Position { offset: self.offset + self.line_start as u64, line: self.line };
+        result = Err(cursor.explain(result.err(), at, line, self.line_start, position));
+        Some(self.refuse(window, result))
+    }
+
+    /// Whether there is a record in the part that is being read; steps up to it.
+    pub(crate) fn has_record(&mut self, text: Text<'_, '_>) -> Result<bool> {
+        match self.part(text) {
+            Some((window, _)) => self.find_record(window),
+            None => Ok(false),
+        }
+    }
+
+    /// The next record of the part that is being read, in which [`has_record`](Self::has_record) has found it.
+    pub(crate) fn next_record<'s>(&'s mut self, text: Text<'s, 's>) -> Option<Record<'s>> {
+        let (window, lend) = self.part(text)?;
+        let (entry, start, position, is_first) = (self.entry, self.line_start, self.position(), self.at_first);
+        self.step_over_line(window);
+        let (walk, at) = Walk::new(window, &self.index, entry);
+        let line = line_at(window, start);
+        let origin = Origin { line, start, position, is_first, limits: self.options.limits, path: self.path.as_ref() };
+        let terminated = self.line_start <= lend.len();
+        Some(Record { value: LazyValue::new(walk, at, origin), terminated })
+    }
+
+    /// Whether there is a line in the part that is being read.
+    pub(crate) fn has_line(&mut self, text: Text<'_, '_>) -> Result<bool> {
+        Ok(self.start + self.line_start < self.end.min(text.lend.len()))
+    }
+
+    /// The next line of the part that is being read, whatever is in it; `None` if there is none in it.
+    pub(crate) fn next_line<'s>(&mut self, text: Text<'_, 's>) -> Option<Line<'s>> {
+        let rest = text.lend.get(self.start + self.line_start..self.end.min(text.lend.len()))?;
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
+        let line = Line::new(&rest[..end], self.position().offset);
+        // the index goes on where it is; making it again is cheaper than keeping step with who wants lines only
+        self.indexed = false;
+        self.line_start += if line.terminated() { end } else { end + 1 };
+        self.line += 1;
+        self.at_first = false;
+        Some(line)
+    }
+
+    /// The part of the window that is being read, if any.
+    #[inline(always)]
+    fn part<'w, 'de>(&self, text: Text<'w, 'de>) -> Option<(&'w [u8], &'de [u8])> {
+        if !self.indexed {
+            return None;
+        }
+        Some((&text.window[self.start..self.end], &text.lend[self.start..self.end.min(text.lend.len())]))
+    }
+
+    /// Steps over blank lines; whether a record follows.
+    #[inline(always)]
+    fn find_record(&mut self, window: &[u8]) -> Result<bool> {
+        loop {
+            let Some(place) = self.index.entries().get(self.entry) else { return Ok(false) };
+            let place = *place as usize;
+            if place != self.line_start && !window[self.line_start..place].iter().all(|c| is_white(*c)) {
+                return Err(self.refuse_line(window)); // commas, colons and control characters are no entries
+            }
+            if window[place] != b'\n' {
+                return Ok(true);
+            }
+            if self.options.strict {
+                return Err(self.refuse_blank(window));
+            }
+            self.entry += 1;
+            self.line_start = place + 1;
+            self.line += 1;
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse_blank(&mut self, window: &[u8]) -> Error {
+        let fault = Fault::new(0, ErrorKind::BlankLine, "blank line, which strict mode does not allow");
+        let error = Error::from_fault(fault, line_at(window, self.line_start), self.position());
+        self.refuse::<()>(window, Err(error)).unwrap_err()
+    }
+
+    /// The error of the line at `line_start`, which is bad; steps over it.
+    #[cold]
+    #[inline(never)]
+    fn refuse_line(&mut self, window: &[u8]) -> Error {
+        let line = line_at(window, self.line_start);
+        let fault = de::diagnose(line, self.options.limits.max_depth)
+            .unwrap_or_else(|| Fault::new(0, ErrorKind::Custom, "this line was taken for a bad one, please report it"));
+        let error = Error::from_fault(fault, line, self.position());
+        self.refuse::<()>(window, Err(error)).unwrap_err()
+    }
+
+    /// Completes the error of the line at `line_start`, and steps over that.
+    #[cold]
+    #[inline(never)]
+    fn refuse<T>(&mut self, window: &[u8], result: Result<T>) -> Result<T> {
+        let line = line_at(window, self.line_start);
+        let (position, is_first) = (self.position(), self.at_first);
+        self.step_over_line(window);
+        result.map_err(|error| de::complete(error, line, position, is_first, self.path.as_ref()))
+    }
+
+    /// Steps over the line at `line_start`, and over its entries if the part is indexed.
+    fn step_over_line(&mut self, window: &[u8]) {
+        let newline = memchr::memchr(b'\n', &window[self.line_start..]).expect("each line of a window has its newline");
+        self.line_start += newline + 1;
+        self.line += 1;
+        self.at_first = false;
+        if self.indexed {
+            let rest = &self.index.entries()[self.entry..];
+            // most records have few entries; look near before halving what is left
+            let mut reach = 16;
+            while rest.get(reach).is_some_and(|place| (*place as usize) < self.line_start) {
+                reach *= 4;
+            }
+            let rest = &rest[..rest.len().min(reach)];
+            self.entry += rest.partition_point(|place| (*place as usize) < self.line_start);
+        }
+    }
+
+    /// Makes ready what comes next, one window or one line of a dirty window; whether anything comes.
+    ///
+    /// # Errors
+    /// A line that is bad on its own, or the source. Calling again goes on behind it.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refill<S: Source>(&mut self, source: &mut S) -> Result<bool> {
+        loop {
+            let Text { window, .. } = source.text();
+            let part_end = self.start + self.line_start;
+            if !self.indexed && part_end < self.end {
+                // lines that are not indexed, or no longer
+                self.narrow(part_end, self.end);
+                let part = &window[self.start..self.end];
+                if self.index.build(self.options.level, part).is_ok() {
+                    self.indexed = true;
+                    return Ok(true);
+                }
+                let newline = memchr::memchr(b'\n', part).expect("each line of a window has its newline");
+                if newline + 1 == part.len() {
+                    return Err(self.refuse_line(part));
+                }
+                self.end = self.start + newline + 1;
+            } else if self.end < window.len() {
+                // the rest of a dirty window
+                let newline =
+                    memchr::memchr(b'\n', &window[self.end..]).expect("each line of a window has its newline");
+                self.narrow(self.end, self.end + newline + 1);
+            } else if !self.next_window(source)? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Like `refill`, but without an index: for who wants lines.
+    pub(crate) fn refill_lines<S: Source>(&mut self, source: &mut S) -> Result<bool> {
+        let len = source.text().window.len();
+        if self.start + self.line_start < self.end {
+            return Ok(true);
+        }
+        if self.end < len {
+            self.narrow(self.end, len);
+            return Ok(true);
+        }
+        self.next_window(source)
+    }
+
+    /// The part being read is now this one, which begins where the lines read so far end.
+    fn narrow(&mut self, start: usize, end: usize) {
+        self.offset += (start - self.start) as u64;
+        (self.start, self.end) = (start, end);
+        (self.indexed, self.entry, self.line_start) = (false, 0, 0);
+    }
+
+    fn next_window<S: Source>(&mut self, source: &mut S) -> Result<bool> {
+        if self.done {
+            return Ok(false);
+        }
+        let read = self.end.min(source.text().lend.len()).saturating_sub(self.start);
+        self.offset += read as u64;
+        (self.start, self.end, self.line_start, self.entry, self.indexed) = (0, 0, 0, 0, false);
+        self.unterminated = false;
+        match source.refill(self.options.max_record_len) {
+            Ok(Refill::Window) => {
+                let Text { window, lend } = source.text();
+                self.end = window.len();
+                self.unterminated = lend.len() < window.len();
+                if self.offset == 0 && !self.options.strict && lend.starts_with("\u{feff}".as_bytes()) {
+                    self.narrow("\u{feff}".len(), self.end);
+                }
+                Ok(true)
+            }
+            Ok(Refill::TooLong { record, line }) => {
+                let limit = self.options.max_record_len;
+                let message = format!(
+                    "the record is {record} bytes long, the limit is {limit}; see ReaderBuilder::max_record_len"
+                );
+                let error = Error::from_fault(Fault::new(0, ErrorKind::RecordTooLong, message), b"", self.position());
+                self.offset += line;
+                self.line += 1;
+                self.at_first = false;
+                Err(self.with_path(error))
+            }
+            Ok(Refill::End) => {
+                self.done = true;
+                Ok(false)
+            }
+            Err(error) => {
+                self.done = error.kind() != io::ErrorKind::WouldBlock;
+                let position = Position { offset: self.offset + source.pending(), line: self.line };
+                Err(self.with_path(Error::from_io(error, position)))
+            }
+        }
+    }
+
+    fn with_path(&self, mut error: Error) -> Error {
+        if let Some(path) = &self.path {
+            error.set_path(path);
+        }
+        error
+    }
+}
+
+/// The line of `window` that begins at `start`, without its LF or CR LF.
+fn line_at(window: &[u8], start: usize) -> &[u8] {
+    let rest = &window[start..];
+    let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+    line.strip_suffix(b"\r").unwrap_or(line)
+}

@@ -1,0 +1,121 @@
+//! Portable code, eight bytes at a time in a `u64` (SWAR); the measure for all others.
+
+use super::{Kernel, Vector};
+
+#[derive(Clone, Copy)]
+pub(super) struct Fallback(());
+
+pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Fallback(()))
+}
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of each byte that is zero. (Exact: the usual `x - LOW & !x & HIGH` has false hits above a zero byte.)
+#[inline(always)]
+fn zero_bytes(x: u64) -> u64 {
+    !(((x & !HIGH).wrapping_add(!HIGH)) | x) & HIGH
+}
+
+/// The high bits of the eight bytes, next to each other.
+#[inline(always)]
+fn gather(high: u64) -> u64 {
+    (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// One mask of 64 bits from the high bits that `high` leaves in each word.
+#[inline(always)]
+fn mask(block: [u64; 8], high: impl Fn(u64) -> u64) -> u64 {
+    block.iter().rev().fold(0, |mask, word| mask << 8 | gather(high(*word)))
+}
+
+impl Vector for Fallback {
+    type Block = [u64; 8];
+
+    #[inline(always)]
+    fn load(self, bytes: &[u8; 64]) -> [u64; 8] {
+        let (words, _) = bytes.as_chunks::<8>();
+        std::array::from_fn(|i| u64::from_le_bytes(words[i]))
+    }
+
+    #[inline(always)]
+    fn or(self, a: [u64; 8], b: [u64; 8]) -> [u64; 8] {
+        std::array::from_fn(|i| a[i] | b[i])
+    }
+
+    #[inline(always)]
+    fn any_non_ascii(self, block: [u64; 8]) -> bool {
+        block.iter().fold(0, |all, word| all | word) & HIGH != 0
+    }
+
+    #[inline(always)]
+    fn eq(self, block: [u64; 8], byte: u8) -> u64 {
+        mask(block, |word| zero_bytes(word ^ LOW * u64::from(byte)))
+    }
+
+    #[inline(always)]
+    fn eq_masked(self, block: [u64; 8], bits: u8, byte: u8) -> u64 {
+        mask(block, |word| zero_bytes(word & LOW * u64::from(bits) ^ LOW * u64::from(byte)))
+    }
+
+    #[inline(always)]
+    fn le(self, block: [u64; 8], byte: u8) -> u64 {
+        debug_assert!(byte < 0x7F);
+        // the high bit stays only where the lower seven are at least byte + 1
+        mask(block, |word| !((word | HIGH) - LOW * (u64::from(byte) + 1)) & HIGH & !word)
+    }
+}
+
+/// 16 bytes of a number's text, the first in the lowest byte.
+#[derive(Clone, Copy)]
+#[allow(dead_code)] // where a processor has its own, only the tests use this one
+pub(crate) struct Text16(u128);
+
+#[allow(dead_code)]
+impl Text16 {
+    #[inline(always)]
+    pub(crate) fn load(text: &[u8; 16]) -> Text16 {
+        Text16(u128::from_le_bytes(*text))
+    }
+
+    /// One bit for each dot.
+    #[inline(always)]
+    pub(crate) fn dots(self) -> u32 {
+        let dots = |half: u64| gather(zero_bytes(half ^ LOW * u64::from(b'.'))) as u32;
+        dots(self.0 as u64) | dots((self.0 >> 64) as u64) << 8
+    }
+
+    /// The last `n` bytes, behind the first `16 - n` bytes of `front`; `n` is at most 16.
+    #[inline(always)]
+    pub(crate) fn behind(self, front: Text16, n: usize) -> Text16 {
+        let keep = last_bytes(n);
+        Text16(self.0 & keep | front.0 & !keep)
+    }
+
+    /// The decimal number that the last `n` bytes write, unless they are not all digits; `n` is at most 16.
+    #[inline(always)]
+    pub(crate) fn decimal(self, n: usize) -> Option<u64> {
+        let digits = (self.0 ^ u128::from(LOW * 0x30) * (1 << 64 | 1)) & last_bytes(n);
+        let (front, back) = (digits as u64, (digits >> 64) as u64);
+        let above_9 = |half: u64| (half.wrapping_add(LOW * 0x76) | half) & HIGH;
+        if above_9(front) | above_9(back) != 0 {
+            return None;
+        }
+        Some(decimal8(front) * 100_000_000 + decimal8(back))
+    }
+}
+
+#[inline(always)]
+fn last_bytes(n: usize) -> u128 {
+    if n == 0 { 0 } else { !0 << (8 * (16 - n)) }
+}
+
+/// The number written by eight digits' values, the first in the lowest byte (Lemire, "Quickly parsing eight digits", 2018).
+#[inline(always)]
+pub(crate) fn decimal8(digits: u64) -> u64 {
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let outer = (pairs & 0x0000_00FF_0000_00FF).wrapping_mul(0x000F_4240_0000_0064);
+    let inner = ((pairs >> 16) & 0x0000_00FF_0000_00FF).wrapping_mul(0x0000_2710_0000_0001);
+    outer.wrapping_add(inner) >> 32
+}

@@ -1,0 +1,485 @@
+//! Random documents and damaged ones, decoded by us and line by line by `serde_json`: the same lines are accepted, with the
+//! same values. The differences that are meant are in `common/oracle.rs`; nesting is in `limits.rs`.
+//!
+//! `PROPTEST_CASES=10000 cargo test --test differential` looks longer.
+
+mod common;
+#[path = "common/oracle.rs"]
+mod oracle;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use common::{Chunks, NaiveLine, naive_lines, show};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use simd_jsonl::{Error, Level, ReaderBuilder, Result};
+
+/// A JSON value, or nearly: literals, numbers and strings are texts, some of them wrong.
+#[derive(Clone, Debug)]
+enum Tree {
+    Text(String),
+    Array(Vec<Tree>),
+    Object(Vec<(String, Tree)>),
+}
+
+/// The white space between tokens.
+#[derive(Clone, Copy, Debug)]
+enum Style {
+    /// None.
+    Compact,
+    /// As Python's `json.dumps` has it: one space behind each `,` and `:`.
+    Python,
+    /// Spaces, tabs and CRs anywhere, by a generator that starts here.
+    Wild(u32),
+}
+
+impl Style {
+    /// White space; `after` is the separator before it, or 0.
+    fn space(&mut self, after: u8, out: &mut String) {
+        match self {
+            Style::Compact => {}
+            Style::Python if after != 0 => out.push(' '),
+            Style::Python => {}
+            Style::Wild(seed) => {
+                *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let n = [0, 0, 1, 1, 2, 3, 0, 67][(*seed >> 29) as usize];
+                // a long run is rare
+                let n = if n == 67 && (*seed >> 20) & 7 != 0 { 1 } else { n };
+                out.extend((0..n).map(|i| [' ', ' ', '\t', '\r'][((*seed >> 12) as usize + i) % 4]));
+            }
+        }
+    }
+}
+
+impl Tree {
+    fn write(&self, style: &mut Style, out: &mut String) {
+        match self {
+            Tree::Text(text) => out.push_str(text),
+            Tree::Array(all) => {
+                out.push('[');
+                for (i, value) in all.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    style.space(if i > 0 { b',' } else { 0 }, out);
+                    value.write(style, out);
+                    style.space(0, out);
+                }
+                if all.is_empty() {
+                    style.space(0, out);
+                }
+                out.push(']');
+            }
+            Tree::Object(all) => {
+                out.push('{');
+                for (i, (key, value)) in all.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    style.space(if i > 0 { b',' } else { 0 }, out);
+                    out.push_str(key);
+                    style.space(0, out);
+                    out.push(':');
+                    style.space(b':', out);
+                    value.write(style, out);
+                    style.space(0, out);
+                }
+                if all.is_empty() {
+                    style.space(0, out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+#[rustfmt::skip]
+const NUMBERS: &[&str] = &[
+    "0", "-0", "-0.0", "0e1", "1e400", "-1e400", "1e-400", "9223372036854775807", "9223372036854775808",
+    "-9223372036854775808", "-9223372036854775809", "18446744073709551615", "18446744073709551616", "9007199254740993",
+];
+
+#[rustfmt::skip]
+const NO_NUMBERS: &[&str] = &[
+    "01", "-01", "1.", ".5", "-", "+1", "1e", "1e+", "0x10", "1.5.5", "--1", "1e5e5", "00", "NaN", "Infinity",
+];
+
+fn number() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (0..1000u32).prop_map(|n| n.to_string()),
+        any::<u8>().prop_map(|n| n.to_string()),
+        any::<i32>().prop_map(|n| n.to_string()),
+        any::<i64>().prop_map(|n| n.to_string()),
+        any::<u64>().prop_map(|n| n.to_string()),
+        any::<u128>().prop_map(|n| n.to_string()),
+        any::<f64>().prop_filter("finite", |x| x.is_finite()).prop_map(|x| format!("{x:?}")),
+        any::<f64>().prop_filter("finite", |x| x.is_finite()).prop_map(|x| format!("{x:e}")),
+        any::<f32>().prop_filter("finite", |x| x.is_finite()).prop_map(|x| format!("{x:?}")),
+        (-1000.0..1000.0f64, 0..20usize).prop_map(|(x, digits)| format!("{x:.digits$}")),
+        "-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?",
+        "-?(0|[1-9][0-9]{0,20})",
+        select(NUMBERS).prop_map(str::to_owned),
+    ]
+}
+
+/// Numbers that are none, most of the time.
+fn bad_number() -> impl Strategy<Value = String> {
+    prop_oneof!["[-+]?[0-9]{0,3}\\.?[0-9]{0,2}[eE]?[-+]?[0-9]{0,2}", select(NO_NUMBERS).prop_map(str::to_owned),]
+}
+
+/// A string with its quotes.
+fn string() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        8 => "[a-z ]{0,12}",
+        2 => "[a-zA-Z0-9,:{}\\[\\] /']{0,70}",
+        1 => "[\u{80}-\u{10ffff}]{1,3}",
+        2 => select(vec!["\\n", "\\t", "\\\"", "\\\\", "\\/", "\\b", "\\f", "\\r"]).prop_map(str::to_owned),
+        2 => select(vec!["\\u0041", "\\u00e9", "\\uD83D\\uDE00", "\\u65E5", "\\u0000", "\\u2028"]).prop_map(str::to_owned),
+        1 => select(vec!["é", "日", "😀", "\u{7f}", "\u{2028}", "\u{85}", "\u{feff}"]).prop_map(str::to_owned),
+    ];
+    vec(part, 0..4).prop_map(|parts| format!("\"{}\"", parts.concat()))
+}
+
+fn bad_string() -> impl Strategy<Value = String> {
+    #[rustfmt::skip]
+    let bad = select(vec![
+        "\\ud83d", "\\x", "\\u12g4", "\\ude00", "\\ud83d\\n", "\\u12", "\\", "\"", "\t", "\u{1}", "\u{0}", "\\ud83d\\ud83d",
+    ]);
+    (string(), bad, "[a-z]{0,4}").prop_map(|(s, bad, tail)| format!("{}{bad}{tail}\"", &s[..s.len() - 1]))
+}
+
+fn scalar() -> impl Strategy<Value = Tree> {
+    prop_oneof![
+        60 => number(),
+        60 => string(),
+        30 => select(vec!["true", "false", "null"]).prop_map(str::to_owned),
+        1 => bad_number(),
+        1 => bad_string(),
+        1 => select(vec!["tru", "nul", "falsey", "nulll", "True", "", "undefined", "'a'", "a"]).prop_map(str::to_owned),
+    ]
+    .prop_map(Tree::Text)
+}
+
+fn tree() -> impl Strategy<Value = Tree> {
+    scalar().prop_recursive(4, 40, 6, |inner| {
+        let key = prop_oneof![
+            2 => select(vec!["\"a\"", "\"b\"", "\"c\"", "\"id\"", "\"\""]).prop_map(str::to_owned),
+            1 => string(),
+        ];
+        prop_oneof![vec(inner.clone(), 0..6).prop_map(Tree::Array), vec((key, inner), 0..6).prop_map(Tree::Object)]
+    })
+}
+
+/// What the objects of [`typed`] are decoded to.
+#[derive(Debug, PartialEq, Deserialize)]
+struct Typed {
+    a: Option<String>,
+    b: Option<f64>,
+    #[serde(default)]
+    c: Vec<i32>,
+    d: Option<bool>,
+    e: Option<(f32, u8)>,
+    f: Option<BTreeMap<String, Value>>,
+    g: Option<Kind>,
+    h: Option<Box<Typed>>,
+    i: Option<i64>,
+    u: Option<u64>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+enum Kind {
+    Unit,
+    New(i128),
+    Tuple(u8, String),
+    Struct { x: f32 },
+}
+
+/// The same, borrowing.
+#[derive(Debug, PartialEq, Deserialize)]
+struct Borrowed<'a> {
+    #[serde(borrow)]
+    a: Option<Cow<'a, str>>,
+    zz: Option<&'a str>,
+}
+
+/// An object of the fields of `Typed`, in any order, some left out, some of another type.
+fn typed() -> impl Strategy<Value = Tree> {
+    fn fields(depth: u32) -> BoxedStrategy<Tree> {
+        let text = |s: &'static [&'static str]| select(s.to_vec()).prop_map(|s| Tree::Text(s.to_owned())).boxed();
+        let mut field = vec![
+            (string().prop_map(Tree::Text).boxed(), "a"),
+            (number().prop_map(Tree::Text).boxed(), "b"),
+            (vec(any::<i32>().prop_map(|n| Tree::Text(n.to_string())), 0..5).prop_map(Tree::Array).boxed(), "c"),
+            (text(&["true", "false", "null"]), "d"),
+            (text(&["[1.5,2]", "[0.1, 255]", "[1,256]", "[1,2,3]", "[1]", "[3.4e38 ,0]"]), "e"),
+            (vec((string(), scalar()), 0..4).prop_map(Tree::Object).boxed(), "f"),
+            (
+                text(&[
+                    "\"Unit\"",
+                    "{\"New\":-5}",
+                    "{\"Tuple\":[1,\"x\"]}",
+                    "{\"Struct\":{\"x\":1.5}}",
+                    "\"None\"",
+                    "{}",
+                ]),
+                "g",
+            ),
+            (any::<i64>().prop_map(|n| Tree::Text(n.to_string())).boxed(), "i"),
+            (any::<u64>().prop_map(|n| Tree::Text(n.to_string())).boxed(), "u"),
+            (tree().boxed(), "zz"),
+            (tree().boxed(), "\\u0061q"),
+        ];
+        if depth > 0 {
+            field.push((fields(depth - 1), "h"));
+        }
+        let field = field.into_iter().map(|(value, key)| {
+            let any = prop_oneof![15 => value, 1 => tree()];
+            prop::option::of(any.prop_map(move |value| (format!("\"{key}\""), value))).boxed()
+        });
+        let fields: Vec<_> = field.collect();
+        fields
+            .prop_map(|all| all.into_iter().flatten().collect::<Vec<_>>())
+            .prop_shuffle()
+            .prop_map(Tree::Object)
+            .boxed()
+    }
+    fields(1)
+}
+
+/// One change of a byte string.
+#[derive(Clone, Debug)]
+enum Damage {
+    Replace(Index, u8),
+    Insert(Index, u8),
+    Delete(Index),
+    Flip(Index, u8),
+    Copy(Index, Index),
+    Cut(Index),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let byte = || select(b"{}[]:,\" \t\r\\\"019-.eEtfnul_Yx/\x0c\x1a\x00\x7f\x01\x80\xc3\xff".to_vec());
+    prop_oneof![
+        (any::<Index>(), byte()).prop_map(|(i, b)| Damage::Replace(i, b)),
+        (any::<Index>(), byte()).prop_map(|(i, b)| Damage::Insert(i, b)),
+        any::<Index>().prop_map(Damage::Delete),
+        (any::<Index>(), 0..8u8).prop_map(|(i, bit)| Damage::Flip(i, bit)),
+        (any::<Index>(), any::<Index>()).prop_map(|(i, j)| Damage::Copy(i, j)),
+        any::<Index>().prop_map(Damage::Cut),
+    ]
+}
+
+impl Damage {
+    fn apply(&self, line: &mut Vec<u8>) {
+        if line.is_empty() {
+            return;
+        }
+        match self {
+            Damage::Replace(i, b) => *i.get_mut(line) = *b,
+            Damage::Insert(i, b) => line.insert(i.index(line.len() + 1), *b),
+            Damage::Delete(i) => drop(line.remove(i.index(line.len()))),
+            Damage::Flip(i, bit) => *i.get_mut(line) ^= 1 << bit,
+            Damage::Copy(i, j) => *i.get_mut(line) = *j.get(line),
+            Damage::Cut(i) => line.truncate(i.index(line.len())),
+        }
+    }
+}
+
+/// A line of the sort that `of` makes, in any style, whole or damaged.
+fn line(of: impl Strategy<Value = Tree>) -> impl Strategy<Value = Vec<u8>> {
+    let style = prop_oneof![Just(Style::Compact), Just(Style::Python), any::<u32>().prop_map(Style::Wild)];
+    let damage = prop_oneof![2 => Just(Vec::new()), 1 => vec(damage(), 1..3)];
+    (of, style, damage).prop_map(|(tree, mut style, damage)| {
+        let mut text = String::new();
+        style.space(0, &mut text);
+        tree.write(&mut style, &mut text);
+        style.space(0, &mut text);
+        let mut line = text.into_bytes();
+        damage.iter().for_each(|d| d.apply(&mut line));
+        line.retain(|b| *b != b'\n');
+        line
+    })
+}
+
+/// A document of such lines, the last one with or without its LF, some lines blank. A first line that is beyond doubt keeps
+/// what is said of whole files (encoding, compression) out of it.
+fn document(of: impl Strategy<Value = Tree>) -> impl Strategy<Value = Vec<u8>> {
+    (vec(line(of), 1..12), any::<bool>(), select(vec!["\n", "\r\n"])).prop_map(|(lines, last, end)| {
+        let mut all = b"0\n".to_vec();
+        for line in lines {
+            all.extend(line);
+            all.extend(end.as_bytes());
+        }
+        if !last {
+            all.truncate(all.len() - end.len());
+        }
+        all
+    })
+}
+
+/// `IgnoredAny` that can be compared.
+#[derive(Debug, PartialEq)]
+struct Skipped;
+
+impl<'de> Deserialize<'de> for Skipped {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(d).map(|IgnoredAny| Skipped)
+    }
+}
+
+/// A float by its bits.
+#[derive(Debug, PartialEq)]
+struct Bits(u64);
+
+impl<'de> Deserialize<'de> for Bits {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        f64::deserialize(d).map(|x| Bits(x.to_bits()))
+    }
+}
+
+/// Compares what came out of a reader with what should have.
+fn compare<'a, T: PartialEq + Debug>(
+    context: &str,
+    input: &'a [u8],
+    want: &[(NaiveLine<'a>, Result<T, String>)],
+    got: impl Iterator<Item = Result<T, Error>>,
+) -> Result<(), TestCaseError> {
+    let mut got = got.fuse();
+    let name = std::any::type_name::<T>();
+    for (line, want) in want {
+        let context = format!("{context}, {name}, line {}: {}\nof {}", line.number, show(line.raw), show(input));
+        let Some(got) = got.next() else {
+            return Err(TestCaseError::fail(format!("no record: {context}")));
+        };
+        match (got, want) {
+            (Ok(got), Ok(want)) => prop_assert_eq!(&got, want, "left: ours, right: serde_json's; {}", context),
+            (Err(e), Err(_)) => {
+                prop_assert_eq!(e.position().line, line.number, "line of {}; {}", e, context);
+                let offset = e.position().offset as usize;
+                let range = line.offset..=line.offset + line.raw.len();
+                prop_assert!(range.contains(&offset), "{} is not in {:?}: {}; {}", offset, range, e, context);
+            }
+            (Ok(got), Err(want)) => prop_assert!(false, "ours: Ok({:?}), serde_json's: {}; {}", got, want, context),
+            (Err(got), Ok(want)) => prop_assert!(false, "ours: {}, serde_json's: Ok({:?}); {}", got, want, context),
+        }
+    }
+    prop_assert!(got.next().is_none(), "one record too many: {}, {}, {}", context, name, show(input));
+    Ok(())
+}
+
+fn wanted<'a, T: Deserialize<'a>>(input: &'a [u8]) -> Vec<(NaiveLine<'a>, Result<T, String>)> {
+    let lines = naive_lines(input).into_iter().filter(|line| !line.is_blank());
+    lines.map(|line| (line, oracle::verdict::<T>(line.raw))).collect()
+}
+
+/// From a slice, at each level, the whole document.
+fn check_slice<'a, T: Deserialize<'a> + PartialEq + Debug>(input: &'a [u8]) -> Result<(), TestCaseError> {
+    let want = wanted::<T>(input);
+    for level in Level::available() {
+        let reader = ReaderBuilder::new().level(level).from_slice(input);
+        compare(&format!("slice at {level}"), input, &want, reader.into_deserialize::<T>())?;
+    }
+    Ok(())
+}
+
+/// The same, from reads of odd sizes, and each line as a document of its own.
+fn check<T: DeserializeOwned + PartialEq + Debug>(input: &[u8], chunk: usize) -> Result<(), TestCaseError> {
+    check_slice::<T>(input)?;
+    let want = wanted::<T>(input);
+    let mut reader = ReaderBuilder::new();
+    let reader = reader.buffer_size(64).from_reader(Chunks::new(input, [chunk, 1, 2 * chunk + 1]));
+    compare(&format!("reads of {chunk}"), input, &want, reader.into_deserialize::<T>())?;
+    for line in want {
+        // a first line can be about the whole file: then it is an error too, of another kind
+        let alone = [&line.0.raw[..]].concat();
+        let reader = ReaderBuilder::new().from_slice(&alone).into_deserialize::<T>();
+        let want = [(NaiveLine { offset: 0, number: 1, ..line.0 }, line.1)];
+        compare("alone", &alone, &want, reader)?;
+    }
+    Ok(())
+}
+
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn any_documents(input in document(tree()), chunk in 1..200usize) {
+        check::<Value>(&input, chunk)?;
+        check::<Skipped>(&input, chunk)?;
+    }
+
+    #[test]
+    fn typed_documents(input in document(typed()), chunk in 1..200usize) {
+        check::<Typed>(&input, chunk)?;
+        check_slice::<Borrowed>(&input)?;
+        check_slice::<Value>(&input)?;
+        check_slice::<Skipped>(&input)?;
+    }
+
+    #[test]
+    fn scalar_documents(input in document(scalar()), chunk in 1..200usize) {
+        check::<Bits>(&input, chunk)?;
+        check::<i64>(&input, chunk)?;
+        check::<u64>(&input, chunk)?;
+        check_slice::<u8>(&input)?;
+        check_slice::<i128>(&input)?;
+        check_slice::<String>(&input)?;
+        check_slice::<&str>(&input)?;
+        check_slice::<char>(&input)?;
+        check_slice::<Option<bool>>(&input)?;
+    }
+}
+
+/// Many lines in one input, good and bad, so that whole windows are both clean and dirty; a window is some 64 to 256 KiB.
+#[test]
+fn one_large_document() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let strategies = (line(tree()), line(typed()));
+    let mut lines = Vec::new();
+    for i in 0..400 {
+        let (any, typed) = strategies.new_tree(&mut runner).expect("a line").current();
+        lines.push(if i % 2 == 0 { any } else { typed });
+    }
+    let mut random = common::Random(7);
+    for dirty in [true, false] {
+        let lines: Vec<&Vec<u8>> = lines.iter().filter(|l| dirty || oracle::well_formed(l)).collect();
+        let mut input = b"0\n".to_vec();
+        while input.len() < 600_000 {
+            input.extend_from_slice(lines[random.below(lines.len())]);
+            input.push(b'\n');
+        }
+        let run = || {
+            check_slice::<Value>(&input)?;
+            check_slice::<Typed>(&input)?;
+            let (want, mut builder) = (wanted::<Value>(&input), ReaderBuilder::new());
+            let good = want.iter().filter(|(_, verdict)| verdict.is_ok()).count();
+            println!("{good} good lines of {}", want.len());
+            assert!(
+                good > want.len() / 4 && (!dirty || good < want.len() * 9 / 10),
+                "{good} good lines of {}",
+                want.len()
+            );
+            for chunk in [61, 4096, 1 << 20] {
+                let reader = builder.from_reader(Chunks::new(&input, [chunk]));
+                compare(&format!("reads of {chunk}"), &input, &want, reader.into_deserialize::<Value>())?;
+            }
+            builder.buffer_size(1000);
+            let reader = builder.from_reader(Chunks::new(&input, [1000]));
+            compare("a buffer of 1000 bytes", &input, &want, reader.into_deserialize::<Value>())
+        };
+        run().unwrap_or_else(|e: TestCaseError| panic!("{e}"));
+    }
+}
