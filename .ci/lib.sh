@@ -48,13 +48,14 @@ need_nightly() {
 # called by its full path, so that the toolchain of all other checks stays the first on PATH.
 need_debian_rust() {
     [[ "$(uname -m)" == x86_64 ]] || fail "this check emulates other processors on x86-64, and this is $(uname -m)"
-    need_packages rustc-web cargo-web libstd-rust-web-dev qemu-user "$@"
+    need_packages rustc-web cargo-web libstd-rust-web-dev:amd64 qemu-user "$@"
     export RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc
     # Emulated and instrumented code is slow, and random cases are many.
     export PROPTEST_CASES="${PROPTEST_CASES:-32}"
 }
 
 # The test that starts its own program once more: an emulator hands the child to the host, which cannot run it.
+# shellcheck disable=SC2034 # used by those that source this
 no_children=(--skip case_29_the_variable_lowers_the_level)
 
 mkdir -p target

@@ -20,7 +20,7 @@ use crate::index::StructuralIndex;
 use std::marker::PhantomData;
 
 /// An entry of the index.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct At<'w>(*const u32, PhantomData<&'w u32>);
 
 // SAFETY: it is a shared reference into the index, with the right to look at its neighbours.
@@ -180,43 +180,37 @@ impl<'w> Walk<'w> {
         if end > 0 && self.window[end - 1] == b',' { trim(end - 1) } else { end }
     }
 
-    /// The last byte before `place` that is not white.
+    /// The last byte before `at` that is not white: a separator, if all is well. `at` is not the record's first entry.
+    #[inline(always)]
+    fn separator(self, at: At<'w>) -> u8 {
+        let place = self.place(at);
+        debug_assert!(place > 0);
+        // SAFETY: the record's first entry lies before, and if a space does, then the entry lies before that
+        unsafe {
+            match self.get(place - 1) {
+                b' ' if self.get(place - 2) > b' ' => self.get(place - 2),
+                last if last > b' ' => last,
+                _ => self.separator_exact(place),
+            }
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    fn last_before(self, place: usize) -> u8 {
+    fn separator_exact(self, place: usize) -> u8 {
         self.window[..place].iter().rev().copied().find(|c| !is_white(*c)).unwrap_or(b' ')
     }
 
     /// Whether a comma stands before `at`, which is not the record's first entry.
     #[inline(always)]
     pub(crate) fn follows_comma(self, at: At<'w>) -> bool {
-        self.before_is(at, b',')
-    }
-
-    /// Whether the last byte before `at` is `c`, white space aside. `at` is not the record's first entry.
-    #[inline(always)]
-    fn before_is(self, at: At<'w>, c: u8) -> bool {
-        let place = self.place(at);
-        debug_assert!(place > 0);
-        // SAFETY: the record's first entry lies before
-        let last = unsafe { self.get(place - 1) };
-        last == c || (last <= b' ' && self.last_before(place) == c)
+        self.separator(at) == b','
     }
 
     /// Whether an element of an array may start at `at`, which lies behind the opening bracket: after a comma or that.
     #[inline(always)]
     pub(crate) fn may_start_element(self, at: At<'w>) -> bool {
-        let place = self.place(at);
-        debug_assert!(place > 0);
-        // SAFETY: the opening bracket lies before
-        let last = unsafe { self.get(place - 1) };
-        // SAFETY: if the byte before is a space, it is not the bracket, which must lie before that
-        last == b',' || (last == b' ' && unsafe { self.get(place - 2) } == b',') || self.may_start_element_slow(place)
-    }
-
-    #[inline(never)]
-    fn may_start_element_slow(self, place: usize) -> bool {
-        matches!(self.last_before(place), b',' | b'[')
+        matches!(self.separator(at), b',' | b'[')
     }
 
     /// The entry behind the opening bracket at `at`, if only white space lies between.
@@ -307,16 +301,7 @@ impl<'w> Walk<'w> {
         debug_assert!(place > 0);
         // SAFETY: the opening bracket lies before
         let pair = unsafe { self.pair(place - 1) };
-        pair == *b",\"" || pair == *b"{\"" || self.is_key_slow(at)
-    }
-
-    #[inline(always)]
-    fn is_key_slow(self, at: At<'w>) -> bool {
-        let place = self.place(at);
-        self.byte(at) == b'"'
-            // SAFETY: if the byte before is a space, it is not the bracket, which must lie before that
-            && (unsafe { self.get(place - 1) == b' ' && self.get(place - 2) == b',' }
-                || matches!(self.last_before(place), b',' | b'{'))
+        pair == *b",\"" || pair == *b"{\"" || (pair[1] == b'"' && matches!(self.separator(at), b',' | b'{'))
     }
 
     /// The text of the key at `at` and the entry of its value, if the key has no escapes and `:` or `: ` behind it.

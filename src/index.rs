@@ -95,7 +95,7 @@ impl Kernel for Stage1<'_> {
         let steps = blocks.chunks(BLOCKS_A_STEP).chain(std::iter::once(std::slice::from_ref(&last)));
         let mut base = 0;
         for step in steps {
-            let room = len + (BLOCKS_A_STEP + 1) * 64;
+            let room = len + step.len() * 64 + 1; // one more behind the last
             if entries.len() < room {
                 grow(entries, room);
             }
@@ -194,8 +194,8 @@ mod tests {
 
     fn check(window: &[u8], what: &str) {
         let want = naive(window);
+        let mut index = StructuralIndex::default();
         for level in Level::available() {
-            let mut index = StructuralIndex::default();
             let got = index.build(level, window).ok().map(|()| index.of(window)[..index.len].to_vec());
             assert_eq!(got, want, "{level}, {what}: {:?}", String::from_utf8_lossy(window));
         }

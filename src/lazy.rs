@@ -1,25 +1,12 @@
 //! Values that are found and not decoded.
 
 use crate::{
-    cursor::{At, Cursor, Limits, Walk},
-    de::{self, Value},
+    cursor::{At, Cursor, Walk},
+    de::{self, Failure, Origin, Value},
     error::{Error, Result},
-    position::Position,
 };
 use serde::de::{Deserialize, Error as _, Unexpected};
-use std::{borrow::Cow, iter::FusedIterator, path::Path, sync::Arc};
-
-/// The record that a value is in.
-#[derive(Clone, Copy)]
-pub(crate) struct Origin<'a> {
-    /// Its text, without newline, which begins at place `start` of the window.
-    pub(crate) line: &'a [u8],
-    pub(crate) start: usize,
-    pub(crate) position: Position,
-    pub(crate) is_first: bool,
-    pub(crate) limits: Limits,
-    pub(crate) path: Option<&'a Arc<Path>>,
-}
+use std::{borrow::Cow, iter::FusedIterator};
 
 /// A value in a record, found by its structure alone and not decoded.
 ///
@@ -230,25 +217,15 @@ impl<'a> LazyValue<'a> {
         if result.is_ok() && is_done(&cursor, self.at) {
             return result;
         }
-        let Origin { line, start, position, .. } = self.origin;
-        Err(self.complete(cursor.explain(result.err(), self.at, line, start, position)))
-    }
-
-    #[cold]
-    fn complete(&self, error: Error) -> Error {
-        let Origin { line, position, is_first, path, .. } = self.origin;
-        de::complete(error, line, position, is_first, path)
+        Err(self.origin.explain(cursor.failure(result.err(), self.at)))
     }
 
     /// What is wrong with the record, at the value at `at` at the latest.
     #[cold]
     #[inline(never)]
     fn broken(&self, at: At<'a>) -> Error {
-        let Origin { line, start, position, limits, .. } = self.origin;
-        let mut scratch = String::new();
-        let mut cursor = Cursor::new(self.walk, at, self.walk.window(), limits, &mut scratch);
-        cursor.at = at;
-        self.complete(cursor.explain(None, self.at, line, start, position))
+        let failure = Failure { error: Some(Error::syntax()), place: self.walk.place(at), overrun: false };
+        self.origin.explain(failure)
     }
 
     fn wrong_type(&self, expected: &'static str) -> Error {
@@ -262,7 +239,7 @@ impl<'a> LazyValue<'a> {
         };
         let mut error = Error::invalid_type(found, &expected);
         error.locate(self.walk.place(self.at) - self.origin.start, self.origin.line, self.origin.position);
-        self.complete(error)
+        self.origin.complete(error)
     }
 
     /// Its text in the record.
@@ -404,7 +381,7 @@ fn array_index(token: &str) -> Option<usize> {
 }
 
 /// The walk through a container.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Children<'a> {
     container: LazyValue<'a>,
     /// The child whose end is not searched yet, because who got it may not want the next one.
@@ -447,7 +424,7 @@ impl<'a> Children<'a> {
 }
 
 /// The elements of an array; see [`LazyValue::array`].
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Elements<'a>(Children<'a>);
 
 impl<'a> Iterator for Elements<'a> {
@@ -471,7 +448,7 @@ impl<'a> Iterator for Elements<'a> {
 impl FusedIterator for Elements<'_> {}
 
 /// The members of an object; see [`LazyValue::object`].
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Members<'a>(Children<'a>);
 
 impl<'a> Iterator for Members<'a> {

@@ -11,6 +11,7 @@ use crate::{
 };
 use serde::de::{Deserialize, DeserializeOwned};
 use std::{
+    fmt,
     fs::File,
     io::{self, Read, Seek},
     iter::FusedIterator,
@@ -326,7 +327,9 @@ impl<'a> JsonlSlice<'a> {
     /// ```
     pub fn lines(&self) -> Lines<'a> {
         let offset = self.position().offset;
-        Lines::starting_at(&self.source.data()[offset as usize..], offset)
+        let rest = &self.source.data()[offset as usize..];
+        let mark = self.scan.mark_len(rest);
+        Lines::starting_at(&rest[mark..], offset + mark as u64)
     }
 
     /// Where the next line begins.
@@ -562,10 +565,26 @@ impl<R: Read + Seek> JsonlReader<R> {
     }
 }
 
+impl fmt::Debug for JsonlSlice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonlSlice")
+            .field("len", &self.source.data().len())
+            .field("position", &self.position())
+            .finish()
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for JsonlReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonlReader").field("reader", self.get_ref()).field("position", &self.position()).finish()
+    }
+}
+
 macro_rules! iterators {
     ($($(#[$doc:meta])* $name:ident<$($lifetime:lifetime)? $(, $other:lifetime)? $(; $r:ident)?>
         ($reader:ty) where T: $bound:path;)*) => {$(
         $(#[$doc])*
+        #[derive(Debug)]
         pub struct $name<$($lifetime,)? $($other,)? $($r,)? T> {
             reader: $reader,
             target: PhantomData<fn() -> T>,
@@ -597,6 +616,7 @@ impl<'a, T: Deserialize<'a>> FusedIterator for SliceRecords<'_, 'a, T> {}
 impl<'a, T: Deserialize<'a>> FusedIterator for SliceIntoRecords<'a, T> {}
 
 /// The raw lines of a stream; see [`JsonlReader::lines`].
+#[derive(Debug)]
 pub struct ReaderLines<'r, R> {
     reader: &'r mut JsonlReader<R>,
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     cursor::{Cursor, Walk, is_white},
-    de::{self, Value},
+    de::{Failure, Origin, Value},
     error::{Error, ErrorKind, Fault, Result},
     index::StructuralIndex,
-    lazy::{LazyValue, Origin},
+    lazy::LazyValue,
     lines::Line,
     options::Options,
     position::Position,
@@ -38,7 +38,6 @@ use std::{io, path::Path, sync::Arc};
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
     value: LazyValue<'a>,
-    terminated: bool,
 }
 
 impl<'a> Record<'a> {
@@ -76,7 +75,7 @@ impl<'a> Record<'a> {
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
     pub fn terminated(&self) -> bool {
-        self.terminated
+        self.value.origin().terminated
     }
 
     /// Decodes it.
@@ -221,6 +220,13 @@ impl Scan {
         Position { offset: self.offset + self.line_start as u64 - added, line: self.line - added }
     }
 
+    /// How many bytes of a byte order mark are to be skipped at the front of what follows.
+    pub(crate) fn mark_len(&self, rest: &[u8]) -> usize {
+        let mark = "\u{feff}".as_bytes();
+        let skips = self.position().offset == 0 && !self.options.strict && rest.starts_with(mark);
+        if skips { mark.len() } else { 0 }
+    }
+
     /// Goes on at `position`, to which the source has been moved.
     pub(crate) fn seek(&mut self, position: Position) {
         (self.start, self.end, self.line_start, self.indexed, self.done) = (0, 0, 0, false, false);
@@ -232,10 +238,7 @@ impl Scan {
     /// The next record of the part that is being read, decoded; `None` if there is none in it.
     #[inline(always)]
     pub(crate) fn next<'de, T: Deserialize<'de>>(&mut self, text: Text<'_, 'de>) -> Option<Result<T>> {
-        let (window, lend) = match self.part(text) {
-            Some(part) => part,
-            None => return None,
-        };
+        let (window, lend) = self.part(text)?;
         match self.find_record(window) {
             Ok(true) => {}
             Ok(false) => return None,
@@ -252,10 +255,9 @@ impl Scan {
             self.at_first = false;
             return Some(result);
         }
-        let line = line_at(window, self.line_start);
-        let position = Position { offset: self.offset + self.line_start as u64, line: self.line };
-        result = Err(cursor.explain(result.err(), at, line, self.line_start, position));
-        Some(self.refuse(window, result))
+        let failure = cursor.failure(result.err(), at);
+        result = Err(self.refuse(window, failure));
+        Some(result)
     }
 
     /// Whether there is a record in the part that is being read; steps up to it.
@@ -268,14 +270,14 @@ impl Scan {
 
     /// The next record of the part that is being read, in which [`has_record`](Self::has_record) has found it.
     pub(crate) fn next_record<'s>(&'s mut self, text: Text<'s, 's>) -> Option<Record<'s>> {
-        let (window, lend) = self.part(text)?;
+        let (window, _) = self.part(text)?;
         let (entry, start, position, is_first) = (self.entry, self.line_start, self.position(), self.at_first);
         self.step_over_line(window);
         let (walk, at) = Walk::new(window, &self.index, entry);
         let line = line_at(window, start);
-        let origin = Origin { line, start, position, is_first, limits: self.options.limits, path: self.path.as_ref() };
-        let terminated = self.line_start <= lend.len();
-        Some(Record { value: LazyValue::new(walk, at, origin), terminated })
+        let (terminated, limits, path) = (!self.unterminated, self.options.limits, self.path.as_ref());
+        let origin = Origin { line, start, position, terminated, is_first, limits, path };
+        Some(Record { value: LazyValue::new(walk, at, origin) })
     }
 
     /// Whether there is a line in the part that is being read.
@@ -329,30 +331,41 @@ impl Scan {
     #[cold]
     #[inline(never)]
     fn refuse_blank(&mut self, window: &[u8]) -> Error {
+        let origin = self.origin(window);
         let fault = Fault::new(0, ErrorKind::BlankLine, "blank line, which strict mode does not allow");
-        let error = Error::from_fault(fault, line_at(window, self.line_start), self.position());
-        self.refuse::<()>(window, Err(error)).unwrap_err()
+        let error = origin.complete(Error::from_fault(fault, origin.line, origin.position));
+        self.step_over_line(window);
+        error
     }
 
-    /// The error of the line at `line_start`, which is bad; steps over it.
+    /// The error of the line at `line_start`, which was not even walked; steps over it.
     #[cold]
     #[inline(never)]
     fn refuse_line(&mut self, window: &[u8]) -> Error {
-        let line = line_at(window, self.line_start);
-        let fault = de::diagnose(line, self.options.limits.max_depth)
-            .unwrap_or_else(|| Fault::new(0, ErrorKind::Custom, "this line was taken for a bad one, please report it"));
-        let error = Error::from_fault(fault, line, self.position());
-        self.refuse::<()>(window, Err(error)).unwrap_err()
+        let failure = Failure { error: Some(Error::syntax()), place: self.line_start, overrun: false };
+        self.refuse(window, failure)
     }
 
-    /// Completes the error of the line at `line_start`, and steps over that.
+    /// The error of the line at `line_start`; steps over it.
     #[cold]
     #[inline(never)]
-    fn refuse<T>(&mut self, window: &[u8], result: Result<T>) -> Result<T> {
-        let line = line_at(window, self.line_start);
-        let (position, is_first) = (self.position(), self.at_first);
+    fn refuse(&mut self, window: &[u8], failure: Failure) -> Error {
+        let error = self.origin(window).explain(failure);
         self.step_over_line(window);
-        result.map_err(|error| de::complete(error, line, position, is_first, self.path.as_ref()))
+        error
+    }
+
+    /// The line at `line_start`.
+    fn origin<'s>(&'s self, window: &'s [u8]) -> Origin<'s> {
+        Origin {
+            line: line_at(window, self.line_start),
+            start: self.line_start,
+            position: self.position(),
+            terminated: !self.unterminated,
+            is_first: self.at_first,
+            limits: self.options.limits,
+            path: self.path.as_ref(),
+        }
     }
 
     /// Steps over the line at `line_start`, and over its entries if the part is indexed.
@@ -440,9 +453,7 @@ impl Scan {
                 let Text { window, lend } = source.text();
                 self.end = window.len();
                 self.unterminated = lend.len() < window.len();
-                if self.offset == 0 && !self.options.strict && lend.starts_with("\u{feff}".as_bytes()) {
-                    self.narrow("\u{feff}".len(), self.end);
-                }
+                self.narrow(self.mark_len(lend), self.end);
                 Ok(true)
             }
             Ok(Refill::TooLong { record, line }) => {

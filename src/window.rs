@@ -70,7 +70,6 @@ fn cut(bytes: &[u8], searched: usize, max_record_len: usize) -> Cut {
 }
 
 /// Windows of a slice.
-#[derive(Debug)]
 pub(crate) struct SliceSource<'a> {
     data: &'a [u8],
     start: usize,
@@ -137,7 +136,6 @@ impl Source for SliceSource<'_> {
 
 /// Windows of a stream, in a buffer that rolls: the line that is not whole yet moves to the front, and the buffer grows only
 /// for a line that is longer than it.
-#[derive(Debug)]
 pub(crate) struct ReadSource<R> {
     reader: R,
     buffer: Vec<u8>,

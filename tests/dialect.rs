@@ -466,9 +466,9 @@ fn invalid_utf8() {
     check([reads(format!("\"{text}\""), text.clone()), both(format!("[\"{text}\"]"), [is(json!([text]))])]);
     // A sequence cut off by the line's end does not take from the next line.
     check([
-        both(b"\"\xE2\n\x82\xAC\"\n1", [fails(InvalidUtf8, 1, 2), fails(InvalidUtf8, 2, 1), is(1)]),
+        both(b"\"\xE2\n\x82\xAC\"\n1", [fails(UnclosedString, 1, 1), fails(InvalidUtf8, 2, 1), is(1)]),
         both(b"\"\xF0\x9F\x8E\"\n\"\x88\"\n1\n", [fails(InvalidUtf8, 1, 2), fails(InvalidUtf8, 2, 2), is(1)]),
-        both(b"1\n\"\xF0\x9F\x8E", [is(1), fails(InvalidUtf8, 2, 2)]),
+        both(b"1\n\"\xF0\x9F\x8E", [is(1), fails(UnclosedString, 2, 1)]),
     ]);
 }
 

@@ -1550,6 +1550,39 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Tolerant<T> {
     }
 }
 
+/// A list or map that panics, rather than to fill the memory, when it is given more than any line here holds.
+#[derive(Debug)]
+struct Bounded<K, V>(PhantomData<(K, V)>);
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Bounded<K, V> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct BoundedVisitor<K, V>(PhantomData<(K, V)>);
+        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for BoundedVisitor<K, V> {
+            type Value = Bounded<K, V>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list or map")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Bounded<K, V>, A::Error> {
+                let mut n = 0;
+                while seq.next_element::<K>()?.is_some() {
+                    n += 1;
+                    assert!(n < 100, "an endless list of {}", std::any::type_name::<K>());
+                }
+                Ok(Bounded(PhantomData))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Bounded<K, V>, A::Error> {
+                let mut n = 0;
+                while map.next_entry::<K, V>()?.is_some() {
+                    n += 1;
+                    assert!(n < 100, "an endless map of {}", std::any::type_name::<(K, V)>());
+                }
+                Ok(Bounded(PhantomData))
+            }
+        }
+        d.deserialize_any(BoundedVisitor(PhantomData))
+    }
+}
+
 #[test]
 fn types_that_swallow_errors_cost_their_own_record_at_most() {
     for line in STRUCTS.iter().chain(ANY).chain(INTEGERS) {
@@ -1560,10 +1593,11 @@ fn types_that_swallow_errors_cost_their_own_record_at_most() {
                     // `decode` looks at the records around
                     let context = format!("{} at {level}", show(&input.bytes));
                     let _ = decode::<Tolerant<u8>>(input, level, &context);
-                    let _ = decode::<Vec<Tolerant<u8>>>(input, level, &context);
-                    let _ = decode::<BTreeMap<String, Tolerant<Vec<bool>>>>(input, level, &context);
+                    let _ = decode::<Bounded<Tolerant<u8>, ()>>(input, level, &context);
+                    let _ = decode::<Bounded<Tolerant<External>, ()>>(input, level, &context);
+                    let _ = decode::<Bounded<String, Tolerant<Vec<bool>>>>(input, level, &context);
+                    let _ = decode::<Bounded<Tolerant<u8>, Tolerant<Plain>>>(input, level, &context);
                     let _ = decode::<Tolerant<Plain>>(input, level, &context);
-                    let _ = decode::<Vec<Tolerant<External>>>(input, level, &context);
                 }
             }
         }
@@ -1611,6 +1645,7 @@ fn types_that_take_nothing_fail() {
     rejected!(Holding; r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, r#"{"a":[1]}"#, r#"{"a":{}}"#, r#"{"a":"x"}"#, r#"{ "a" : 1 }"#, "[1,2]");
     rejected!(Few; "[1]", "[1,2]", "[[]]", "[{}]", "[\"a\"]", "[ 1 ]");
     rejected!(Variants; r#"{"A":1}"#, r#"{"A":[]}"#, r#"{"B":[1,2]}"#);
+    rejected!(Bounded<Absent, Absent>; "[1]", "[1,2]", "[[]]", "[{}]", "[\"a\"]", "{\"a\":1}", "{\"a\":[1],\"b\":2}");
     rejected!((Absent, u8); "[1,2]", "[[],2]");
     rejected!((u8, Absent); "[1,2]", "[1,[]]");
     rejected!(BTreeMap<String, Absent>; r#"{"a":1}"#, r#"{"a":{}}"#, r#"{"a":1,"b":2}"#);

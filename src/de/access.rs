@@ -10,15 +10,17 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 /// The elements of an array. Proves the separators and the closing bracket.
 pub(super) struct Elements<'c, 'de, 'w> {
     cursor: &'c mut Cursor<'de, 'w>,
+    /// The last element, or the opening bracket.
+    last: At<'w>,
     /// The closing bracket is consumed.
     closed: bool,
 }
 
 impl<'c, 'de, 'w> Elements<'c, 'de, 'w> {
-    /// The opening bracket is consumed.
+    /// The opening bracket, at `open`, is consumed.
     #[inline(always)]
-    pub(super) fn new(cursor: &'c mut Cursor<'de, 'w>) -> Self {
-        Elements { cursor, closed: false }
+    pub(super) fn new(cursor: &'c mut Cursor<'de, 'w>, open: At<'w>) -> Self {
+        Elements { cursor, last: open, closed: false }
     }
 }
 
@@ -47,10 +49,12 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de, '_> {
             self.closed = true;
             return Ok(None);
         }
-        // behind a comma any start of a value will do: the value itself refuses `]`
-        if !self.cursor.walk.may_start_element(at) {
+        // behind a comma any start of a value will do: the value itself refuses `]`; an element that was not read is not
+        // there again
+        if !self.cursor.walk.may_start_element(at) || at == self.last {
             return Err(Error::syntax());
         }
+        self.last = at;
         seed.deserialize(Value { cursor: self.cursor, at }).map(Some)
     }
 }

@@ -8,7 +8,7 @@ use super::{
     string::{Escape, escape},
 };
 use crate::{
-    cursor::is_white,
+    cursor::{Limits, is_white},
     error::{Error, ErrorKind, Fault},
     position::Position,
 };
@@ -17,7 +17,7 @@ use std::{path::Path, sync::Arc};
 /// The first fault of a line (without its newline), if it is not a valid record.
 #[cold]
 #[inline(never)]
-pub(crate) fn diagnose(line: &[u8], max_depth: u32) -> Option<Fault> {
+fn diagnose(line: &[u8], max_depth: u32) -> Option<Fault> {
     // the CR of CR LF is not part of an unclosed string
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let fault = Reader { line, at: 0 }.record(max_depth).err();
@@ -32,25 +32,68 @@ pub(crate) fn diagnose(line: &[u8], max_depth: u32) -> Option<Fault> {
     }
 }
 
-/// Adds to a record's error what is known around it: for the first record, what the input seems to be; the file.
-#[cold]
-pub(crate) fn complete(mut error: Error, line: &[u8], at: Position, is_first: bool, path: Option<&Arc<Path>>) -> Error {
-    if is_first && !error.is_data() {
-        if let Some(fault) = recognize(line) {
-            error = Error::from_fault(fault, line, at);
+/// A record as errors see it.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    /// Its text, without newline, which begins at place `start` of the window.
+    pub(crate) line: &'a [u8],
+    pub(crate) start: usize,
+    pub(crate) position: Position,
+    pub(crate) terminated: bool,
+    /// It is the input's first.
+    pub(crate) is_first: bool,
+    pub(crate) limits: Limits,
+    pub(crate) path: Option<&'a Arc<Path>>,
+}
+
+/// What the hot path knows of a record that it could not read.
+pub(crate) struct Failure {
+    /// What the target type reported, or only that something is wrong; nothing if the value was read, but not to its end.
+    pub(crate) error: Option<Error>,
+    /// Where the walk stood, in the window.
+    pub(crate) place: usize,
+    /// An array or object went on where the target type had enough.
+    pub(crate) overrun: bool,
+}
+
+impl Origin<'_> {
+    /// The whole error.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn explain(&self, failure: Failure) -> Error {
+        let Failure { error, place, overrun } = failure;
+        let offset = place.clamp(self.start, self.start + self.line.len()) - self.start;
+        if let Some(mut error) = error.filter(|error| !error.is_undiagnosed()) {
+            error.locate(offset, self.line, self.position);
+            return self.complete(error);
         }
-    } else if is_first && error.kind() == ErrorKind::InvalidType && line.trim_ascii_start().starts_with(b"[{") {
-        error.add_hint(&format!("; if the input is one JSON array, convert it with `{ARRAY_CONVERTER}`"));
+        let fault = diagnose(self.line, self.limits.max_depth).unwrap_or_else(|| match overrun {
+            true => Fault::new(offset, ErrorKind::InvalidLength, "invalid length, more elements than the target takes"),
+            false => Fault::new(offset, ErrorKind::Custom, "the target type did not read the value to its end"),
+        });
+        self.complete(Error::from_fault(fault, self.line, self.position))
     }
-    if let Some(path) = path {
-        error.set_path(path);
+
+    /// Adds to an error what is known around the record: for the first one, what the input seems to be; the file.
+    #[cold]
+    pub(crate) fn complete(&self, mut error: Error) -> Error {
+        if self.is_first && !error.is_data() {
+            if let Some(fault) = recognize(self.line, self.terminated) {
+                error = Error::from_fault(fault, self.line, self.position);
+            }
+        } else if self.is_first && error.kind() == ErrorKind::InvalidType && self.line.trim_ascii().starts_with(b"[{") {
+            error.add_hint(&format!("; if the input is one JSON array, convert it with `{ARRAY_CONVERTER}`"));
+        }
+        if let Some(path) = self.path {
+            error.set_path(path);
+        }
+        error
     }
-    error
 }
 
 /// What an input is whose first line is bad, if that shows: not JSON Lines at all.
 #[cold]
-fn recognize(line: &[u8]) -> Option<Fault> {
+fn recognize(line: &[u8], terminated: bool) -> Option<Fault> {
     let fault = |kind, message: String| Some(Fault::new(0, kind, message));
     let utf =
         |name| fault(ErrorKind::Encoding, format!("the input is {name}, not UTF-8; convert it, with iconv for one"));
@@ -78,6 +121,7 @@ fn recognize(line: &[u8]) -> Option<Fault> {
         Some(Fault::new(start, ErrorKind::NotJsonLines, message))
     };
     match line.trim_ascii() {
+        _ if !terminated => None, // there is no second line
         b"[" => document("a pretty-printed JSON array", ARRAY_CONVERTER),
         b"{" => document("a pretty-printed JSON document", "jq -c ."),
         [b'[', .., b','] => document("a JSON array over several lines", ARRAY_CONVERTER),

@@ -15,13 +15,12 @@ mod number;
 mod skip;
 mod string;
 
-pub(crate) use diagnose::{complete, diagnose};
+pub(crate) use diagnose::{Failure, Origin};
 pub(crate) use skip::skip_lax;
 
 use crate::{
     cursor::{At, Cursor, Walk},
-    error::{Error, ErrorKind, Fault, Result},
-    position::Position,
+    error::{Error, ErrorKind, Result},
 };
 use access::{Elements, Members};
 use number::Number;
@@ -279,35 +278,17 @@ impl<'de, 'w> Cursor<'de, 'w> {
         self.walk.is_end(self.at) && !self.unclosed.overrun
     }
 
-    /// Completes the error of a record, or makes the one of a record that is not whole. `line` is its text, without newline,
-    /// and begins at place `start` of the window.
+    /// What is known of why the record whose value is at `first` was not read, or not whole.
     #[cold]
     #[inline(never)]
-    pub(crate) fn explain(
-        &self,
-        error: Option<Error>,
-        first: At<'w>,
-        line: &[u8],
-        start: usize,
-        at: Position,
-    ) -> Error {
-        let noted = match self.unclosed {
-            ref unclosed if unclosed.to == Some(self.at) => unclosed.from.unwrap_or(self.at),
+    pub(crate) fn failure(&self, error: Option<Error>, first: At<'w>) -> Failure {
+        let noted = match &self.unclosed {
+            unclosed if unclosed.to == Some(self.at) => unclosed.from.unwrap_or(self.at),
             _ => self.at,
         };
-        let place = self.walk.place(self.walk.before(noted, first));
-        if let Some(mut error) = error.filter(|error| !error.is_undiagnosed()) {
-            error.locate(error.offset().unwrap_or(place).clamp(start, start + line.len()) - start, line, at);
-            return error;
-        }
-        let fault = diagnose(line, self.limits.max_depth).unwrap_or_else(|| {
-            let (kind, message) = match self.unclosed.overrun {
-                true => (ErrorKind::InvalidLength, "invalid length, more elements than the target takes"),
-                false => (ErrorKind::Custom, "the target type did not read the value to its end"),
-            };
-            Fault::new(place.clamp(start, start + line.len()) - start, kind, message)
-        });
-        Error::from_fault(fault, line, at)
+        let place = error.as_ref().and_then(Error::offset);
+        let place = place.unwrap_or_else(|| self.walk.place(self.walk.before(noted, first)));
+        Failure { error, place, overrun: self.unclosed.overrun }
     }
 }
 
@@ -328,7 +309,7 @@ impl<'c, 'de, 'w> Value<'c, 'de, 'w> {
             return self.unexpected(&visitor);
         }
         self.cursor.open(self.at)?;
-        visitor.visit_seq(Elements::new(self.cursor))
+        visitor.visit_seq(Elements::new(self.cursor, self.at))
     }
 
     #[inline(always)]

@@ -44,18 +44,6 @@ impl Vector for Neon {
     }
 
     #[inline(always)]
-    fn any_non_ascii(self, block: [uint8x16_t; 4]) -> bool {
-        // SAFETY: NEON is there.
-        unsafe { vmaxvq_u8(vorrq_u8(vorrq_u8(block[0], block[1]), vorrq_u8(block[2], block[3]))) >= 0x80 }
-    }
-
-    #[inline(always)]
-    fn eq(self, block: [uint8x16_t; 4], byte: u8) -> u64 {
-        // SAFETY: NEON is there.
-        self.mask(block, |part| unsafe { vceqq_u8(part, vdupq_n_u8(byte)) })
-    }
-
-    #[inline(always)]
     fn eq_masked(self, block: [uint8x16_t; 4], mask: u8, byte: u8) -> u64 {
         // SAFETY: NEON is there.
         self.mask(block, |part| unsafe { vceqq_u8(vandq_u8(part, vdupq_n_u8(mask)), vdupq_n_u8(byte)) })

@@ -45,23 +45,18 @@ impl Vector for Fallback {
     }
 
     #[inline(always)]
-    fn any_non_ascii(self, block: [u64; 8]) -> bool {
-        block.iter().fold(0, |all, word| all | word) & HIGH != 0
-    }
-
-    #[inline(always)]
     fn eq(self, block: [u64; 8], byte: u8) -> u64 {
-        mask(block, |word| zero_bytes(word ^ LOW * u64::from(byte)))
+        mask(block, |word| zero_bytes(word ^ (LOW * u64::from(byte))))
     }
 
     #[inline(always)]
     fn eq_masked(self, block: [u64; 8], bits: u8, byte: u8) -> u64 {
-        mask(block, |word| zero_bytes(word & LOW * u64::from(bits) ^ LOW * u64::from(byte)))
+        mask(block, |word| zero_bytes((word & (LOW * u64::from(bits))) ^ (LOW * u64::from(byte))))
     }
 
     #[inline(always)]
     fn le(self, block: [u64; 8], byte: u8) -> u64 {
-        debug_assert!(byte < 0x7F);
+        debug_assert!(byte <= 0x7F);
         // the high bit stays only where the lower seven are at least byte + 1
         mask(block, |word| !((word | HIGH) - LOW * (u64::from(byte) + 1)) & HIGH & !word)
     }
@@ -82,7 +77,7 @@ impl Text16 {
     /// One bit for each dot.
     #[inline(always)]
     pub(crate) fn dots(self) -> u32 {
-        let dots = |half: u64| gather(zero_bytes(half ^ LOW * u64::from(b'.'))) as u32;
+        let dots = |half: u64| gather(zero_bytes(half ^ (LOW * u64::from(b'.')))) as u32;
         dots(self.0 as u64) | dots((self.0 >> 64) as u64) << 8
     }
 
@@ -96,7 +91,7 @@ impl Text16 {
     /// The decimal number that the last `n` bytes write, unless they are not all digits; `n` is at most 16.
     #[inline(always)]
     pub(crate) fn decimal(self, n: usize) -> Option<u64> {
-        let digits = (self.0 ^ u128::from(LOW * 0x30) * (1 << 64 | 1)) & last_bytes(n);
+        let digits = (self.0 ^ (u128::from(LOW * 0x30) * ((1 << 64) | 1))) & last_bytes(n);
         let (front, back) = (digits as u64, (digits >> 64) as u64);
         let above_9 = |half: u64| (half.wrapping_add(LOW * 0x76) | half) & HIGH;
         if above_9(front) | above_9(back) != 0 {

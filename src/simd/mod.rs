@@ -28,14 +28,22 @@ pub(crate) trait Vector: Copy {
 
     fn load(self, bytes: &[u8; 64]) -> Self::Block;
     fn or(self, a: Self::Block, b: Self::Block) -> Self::Block;
-    /// Whether any byte is 0x80 or above.
-    fn any_non_ascii(self, block: Self::Block) -> bool;
-    /// The bytes equal to `byte`.
-    fn eq(self, block: Self::Block, byte: u8) -> u64;
     /// The bytes equal to `byte` in the bits of `mask`.
     fn eq_masked(self, block: Self::Block, mask: u8, byte: u8) -> u64;
-    /// The bytes that are `byte` or below, unsigned.
+    /// The bytes that are `byte` or below, which is at most 0x7F.
     fn le(self, block: Self::Block, byte: u8) -> u64;
+
+    /// The bytes equal to `byte`.
+    #[inline(always)]
+    fn eq(self, block: Self::Block, byte: u8) -> u64 {
+        self.eq_masked(block, 0xFF, byte)
+    }
+
+    /// Whether any byte is 0x80 or above.
+    #[inline(always)]
+    fn any_non_ascii(self, block: Self::Block) -> bool {
+        self.le(block, 0x7F) != !0
+    }
 
     /// The brackets, commas and colons; possibly some bytes below 0x20 too.
     #[inline(always)]

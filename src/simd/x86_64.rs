@@ -106,21 +106,12 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn any_non_ascii(self, block: __m512i) -> bool {
-        // SAFETY: `self` proves AVX-512.
-        unsafe { _mm512_movepi8_mask(block) != 0 }
-    }
-
-    #[inline(always)]
-    fn eq(self, block: __m512i, byte: u8) -> u64 {
-        // SAFETY: `self` proves AVX-512.
-        unsafe { _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(byte as i8)) }
-    }
-
-    #[inline(always)]
     fn eq_masked(self, block: __m512i, mask: u8, byte: u8) -> u64 {
         // SAFETY: `self` proves AVX-512.
-        self.eq(unsafe { _mm512_and_si512(block, _mm512_set1_epi8(mask as i8)) }, byte)
+        unsafe {
+            let masked = _mm512_and_si512(block, _mm512_set1_epi8(mask as i8));
+            _mm512_cmpeq_epi8_mask(masked, _mm512_set1_epi8(byte as i8))
+        }
     }
 
     #[inline(always)]
@@ -205,17 +196,6 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
-    fn any_non_ascii(self, block: [__m256i; 2]) -> bool {
-        self.mask(block, |half| half) != 0
-    }
-
-    #[inline(always)]
-    fn eq(self, block: [__m256i; 2], byte: u8) -> u64 {
-        // SAFETY: `self` proves AVX2.
-        self.mask(block, |half| unsafe { _mm256_cmpeq_epi8(half, _mm256_set1_epi8(byte as i8)) })
-    }
-
-    #[inline(always)]
     fn eq_masked(self, block: [__m256i; 2], mask: u8, byte: u8) -> u64 {
         // SAFETY: `self` proves AVX2.
         self.mask(block, |half| unsafe {
@@ -276,17 +256,6 @@ impl Vector for Sse2 {
     fn or(self, a: [__m128i; 4], b: [__m128i; 4]) -> [__m128i; 4] {
         // SAFETY: SSE2 is there.
         std::array::from_fn(|i| unsafe { _mm_or_si128(a[i], b[i]) })
-    }
-
-    #[inline(always)]
-    fn any_non_ascii(self, block: [__m128i; 4]) -> bool {
-        self.mask(block, |part| part) != 0
-    }
-
-    #[inline(always)]
-    fn eq(self, block: [__m128i; 4], byte: u8) -> u64 {
-        // SAFETY: SSE2 is there.
-        self.mask(block, |part| unsafe { _mm_cmpeq_epi8(part, _mm_set1_epi8(byte as i8)) })
     }
 
     #[inline(always)]

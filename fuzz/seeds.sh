@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Writes the seeds of each fuzz target to fuzz/corpus, from a few lines of its own and from the public corpora where they
+# are at hand: in the folder SIMD_JSONL_CORPUS, or in ../shared/corpus beside the repository.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+inputs=fuzz/corpus/de_vs_serde_json
+streams=fuzz/corpus/reader
+mkdir -p "$inputs" "$streams"
+
+# seed INPUT: a seed of both targets, with the escapes of printf's %b.
+number=0
+seed() {
+    number=$((number + 1))
+    printf '%b' "$1" >"$inputs/inline-$number"
+}
+seed '{"a":1,"b":[true,false,null],"c":{"d":"e"}}\n{"a":-1.5e3,"b":[],"c":{}}\n'
+seed '[1,2]\r\n\r\n \t\r\n[3]'
+seed '\xef\xbb\xbf{"bom":1}\n\xef\xbb\xbf{"bom":2}\n'
+seed '"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00"\n"\\ud83d"\n"\\ude00x"\n"\\u12g4"\n'
+seed '{"open":"\n{"next":1}\n"\\\n"x\\"\n2\n'
+seed '0\n-0\n-0.0\n1e400\n1e-400\n18446744073709551616\n-9223372036854775809\n01\n1.\n.5\n+1\n1e5\n'
+seed '{"a":1,}\n[1,]\n[,1]\n{,}\n{"a"}\n{"a":}\n1 2\n[1}\n{"a":1 "b":2}\n'
+seed '{"a":1,"a":2}\n{"\\u0061":1}\n{"":{"":[[[]]]}}\n'
+seed "\"$(printf 'x%.0s' {1..130})\"\n[$(printf '"\\\\\\\\",%.0s' {1..20})1]\n"
+seed "$(printf '[%.0s' {1..100})$(printf ']%.0s' {1..100})\n"
+seed '[\n  {"a": 1},\n  {"a": 2}\n]\n'
+seed '"\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80"\n"\xff"\n"\xed\xa0\x80"\n1\x002\n'
+seed '\x1f\x8b\x08\x00\n1\n'
+seed '\xff\xfe1\x00\n\x00'
+
+corpus="${SIMD_JSONL_CORPUS:-../shared/corpus}"
+if [[ -d "$corpus" ]]; then
+    find "$corpus/json-test-suite/test_parsing" -name '*.json' -size -8 -exec cp -t "$inputs" {} +
+    for file in "$corpus"/jsonl/*; do
+        head -n 60 "$file" | split -l 3 - "$inputs/$(basename "$file")-"
+    done
+    for file in "$corpus"/float-vectors/*; do
+        head -n 200 "$file" | awk '{ print $4 }' | split -l 20 - "$inputs/$(basename "$file")-"
+    done
+else
+    echo "no corpora at $corpus: the seeds are the inline ones alone"
+fi
+
+# The same inputs for the other target, behind headers of several sorts: flags, record limit, buffer size, how many sizes of
+# reads, and the sizes; 254 would block and 255 is interrupted.
+headers=('\x00\xff\x00\x01\x01' '\x06\xff\x40\x03\x03\xff\x07' '\x09\x20\x10\x02\x40\xfe' '\x0f\x40\xff\x00')
+number=0
+for file in "$inputs"/*; do
+    header="${headers[number % ${#headers[@]}]}"
+    number=$((number + 1))
+    { printf '%b' "$header" && cat "$file"; } >"$streams/${file##*/}"
+done
+echo "$number seeds for each target"
