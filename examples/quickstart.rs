@@ -103,8 +103,8 @@ fn read_stream<R: Read>(mut reader: JsonlReader<R>, progress: &ProgressBar) -> s
     }
 
     let (bytes, seconds) = (reader.position().offset, start.elapsed().as_secs_f64());
-    println!("{records} records, {errors} errors");
-    println!("{bytes} bytes in {seconds:.3} s, {:.2} GB/s", bytes as f64 / seconds / 1e9);
+    println!("records  {records}\nerrors   {errors}\nbytes    {bytes}");
+    println!("seconds  {seconds:.3}\nGB/s     {:.2}", bytes as f64 / seconds / 1e9);
     Ok(())
 }
 

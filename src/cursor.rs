@@ -480,8 +480,8 @@ pub(crate) struct Unclosed<'w> {
     /// Where the innermost of a chain of such visitors returned, and where the chain has got to.
     pub(crate) from: Option<At<'w>>,
     pub(crate) to: Option<At<'w>>,
-    /// It was not right before its closing bracket.
-    pub(crate) overrun: bool,
+    /// Where, first of all, a closing bracket had to be next and was not.
+    pub(crate) overrun: Option<At<'w>>,
 }
 
 impl<'de, 'w> Cursor<'de, 'w> {
@@ -490,7 +490,7 @@ impl<'de, 'w> Cursor<'de, 'w> {
     #[inline(always)]
     pub(crate) fn new(walk: Walk<'w>, at: At<'w>, lend: &'de [u8], limits: Limits, scratch: &'w mut String) -> Self {
         assert!(lend.len() + 1 >= walk.window.len(), "what is lent is what is walked");
-        let unclosed = Unclosed { from: None, to: None, overrun: false };
+        let unclosed = Unclosed { from: None, to: None, overrun: None };
         Cursor { walk, at, lend, limits, depth: limits.max_depth, unclosed, scratch }
     }
 

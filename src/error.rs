@@ -178,7 +178,7 @@ impl Error {
         self.0.position
     }
 
-    /// The byte at fault, counted in bytes from 1 at the start of its line.
+    /// The byte at fault, counted in bytes from 1 at the start of its line, a byte order mark not counted.
     ///
     /// ```
     /// # use simd_jsonl::JsonlSlice;

@@ -201,7 +201,7 @@ impl<'a> LazyValue<'a> {
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
     pub fn deserialize<T: Deserialize<'a>>(&self) -> Result<T> {
-        self.decode(|cursor, at| cursor.at != at && !cursor.unclosed.overrun)
+        self.decode(|cursor, at| cursor.at != at && cursor.unclosed.overrun.is_none())
     }
 
     /// Decodes it as a record: nothing may stand behind it.

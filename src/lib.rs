@@ -27,3 +27,7 @@ pub use reader::{
 };
 pub use record::Record;
 pub use simd::Level;
+
+/// The crate whose `BorrowedValue` [`Record::to_value`] returns, in the version that fits.
+#[cfg(feature = "value")]
+pub use simd_json;

@@ -1,5 +1,7 @@
 //! From windows to records.
 
+#[cfg(feature = "value")]
+use crate::de::Dynamic;
 use crate::{
     cursor::{Cursor, Walk, is_white},
     de::{Failure, Origin, Value},
@@ -148,7 +150,7 @@ impl<'a> Record<'a> {
     ///
     /// ```
     /// # use simd_jsonl::JsonlSlice;
-    /// use simd_json::prelude::*;
+    /// use simd_jsonl::simd_json::prelude::*;
     ///
     /// let mut reader = JsonlSlice::new(br#"{"a":[1,2]}"#);
     /// let value = reader.next_record()?.unwrap().to_value()?;
@@ -157,7 +159,7 @@ impl<'a> Record<'a> {
     /// ```
     #[cfg(feature = "value")]
     pub fn to_value(&self) -> Result<simd_json::BorrowedValue<'a>> {
-        self.deserialize()
+        self.deserialize().map(|Dynamic(value)| value)
     }
 }
 

@@ -3,7 +3,7 @@
 mod common;
 
 use std::fs::OpenOptions;
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{self, Cursor, Read, Seek, Write};
 
 use common::*;
 use serde::Deserialize;
@@ -533,7 +533,7 @@ fn case_17_over_4_gib() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(b"{\"n\":1}\n{\"n\":2}\n").unwrap();
     file.as_file().set_len(hole).unwrap();
-    file.as_file_mut().seek(SeekFrom::Start(hole)).unwrap();
+    file.as_file_mut().seek(io::SeekFrom::Start(hole)).unwrap();
     file.write_all(b"\n{\"n\":3}\n{\"n\":\n{\"n\":4}\n").unwrap();
 
     let check = |what: &str, outcomes: Vec<Outcome<Value>>| {
@@ -645,6 +645,124 @@ fn positions_stay_exact_over_many_windows() {
         }
     }
     assert!(slice.next_record().unwrap().is_none() && reader.next_record().unwrap().is_none());
+}
+
+/// A `Read` and `Seek` that gives a few bytes at a time.
+struct Slow<'a>(Cursor<&'a [u8]>, usize);
+
+impl Read for Slow<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = buf.len().min(self.1);
+        self.0.read(&mut buf[..n])
+    }
+}
+
+impl Seek for Slow<'_> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+/// Records decoded and lent, raw lines and seeks in any order: each goes on where the one before stopped.
+#[test]
+fn any_order_of_calls() {
+    let mut random = Random(7);
+    let pool: [&[u8]; 10] = [
+        b"{\"a\":[1,2,{\"b\":null}],\"c\":\"text\"}",
+        b"\"x\"",
+        b"12345",
+        b"",
+        b" \t\r",
+        b"{\"open\":\"",
+        b"[1,]",
+        b"\"\xFF\"",
+        b"[\"\x01\",2]",
+        b"{\"long\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}\r",
+    ];
+    for round in 0..400 {
+        let count = 1 + random.below(30);
+        let mut input = (0..count).map(|_| random.pick(&pool)).collect::<Vec<_>>().join(&b'\n');
+        if round % 2 == 0 {
+            input.push(b'\n');
+        }
+        let lines = naive_lines(&input);
+        // What each line gives by itself, but for where it lies.
+        let alone: Vec<Option<Outcome<Value>>> = lines
+            .iter()
+            .map(|line| {
+                let outcome = JsonlSlice::new(line.bytes).deserialize::<Value>().next().map(Outcome::new)?;
+                let moved = |f: Fault| Fault { offset: f.offset + line.offset as u64, line: line.number, ..f };
+                Some(match outcome {
+                    Outcome::Err(fault) => Outcome::Err(moved(fault)),
+                    ok => ok,
+                })
+            })
+            .collect();
+        let start = |i: usize| match lines.get(i) {
+            Some(line) => Position { offset: line.offset as u64, line: line.number },
+            // Behind a last line without LF one is still on that line: what is appended to the file continues it.
+            None => {
+                Position { offset: input.len() as u64, line: 1 + input.iter().filter(|&&b| b == b'\n').count() as u64 }
+            }
+        };
+        let chunk = [1, 7, 64, usize::MAX][random.below(4)];
+        let buffer = [1, 64, 65536][random.below(3)];
+        let mut reader = builder().buffer_size(buffer).from_reader(Slow(Cursor::new(&input), chunk));
+        let mut slice = JsonlSlice::new(&input);
+        let (mut at, mut calls) = (0, Vec::new());
+        for _ in 0..60 {
+            let what = random.below(8);
+            calls.push(what);
+            let place = || format!("{}, reads of {chunk} into {buffer}, calls {calls:?}", show(&input));
+            let next = (at..lines.len()).find(|&i| alone[i].is_some());
+            let after = next.map_or(lines.len(), |i| i + 1);
+            let want = next.and_then(|i| alone[i].clone());
+            match what {
+                0 => {
+                    at = random.below(lines.len() + 1);
+                    reader.seek(start(at)).unwrap();
+                    slice.seek(start(at)).unwrap();
+                }
+                1 | 2 => {
+                    // The slice lends all of its lines at once, and stays.
+                    let line = reader.next_line().unwrap().map(|l| (l.as_bytes().to_vec(), l.offset(), l.terminated()));
+                    let naive = lines.get(at).map(|l| (l.bytes.to_vec(), l.offset as u64, l.terminated));
+                    assert_eq!(line, naive, "next_line: {}", place());
+                    let line = slice.lines().next().map(|l| (l.as_bytes().to_vec(), l.offset(), l.terminated()));
+                    assert_eq!(line, naive, "lines: {}", place());
+                    at = (at + 1).min(lines.len());
+                    slice.seek(start(at)).unwrap();
+                }
+                3..=5 => {
+                    let got = reader.deserialize::<Value>().next().map(Outcome::new);
+                    assert_eq!(got, want, "deserialize: {}", place());
+                    let got = slice.deserialize::<Value>().next().map(Outcome::new);
+                    assert_eq!(got, want, "deserialize from a slice: {}", place());
+                    at = after;
+                }
+                _ => {
+                    let terminated = next.is_some_and(|i| lines[i].terminated);
+                    let check = |record: simd_jsonl::Result<Option<simd_jsonl::Record<'_>>>| {
+                        let got = match record {
+                            Ok(None) => None,
+                            Err(e) => Some(Outcome::new(Err(e))),
+                            Ok(Some(record)) => {
+                                assert_eq!(record.terminated(), terminated, "next_record: {}", place());
+                                assert_eq!(Some(record.position()), next.map(start), "next_record: {}", place());
+                                Some(Outcome::new(record.deserialize()))
+                            }
+                        };
+                        assert_eq!(got, want, "next_record: {}", place());
+                    };
+                    check(reader.next_record());
+                    check(slice.next_record());
+                    at = after;
+                }
+            }
+            assert_eq!(reader.position(), start(at), "{}", place());
+            assert_eq!(slice.position(), start(at), "slice: {}", place());
+        }
+    }
 }
 
 /// The reader gives back what it was made from.

@@ -60,7 +60,7 @@ fn agree<'a, T: Deserialize<'a> + PartialEq + Debug>(case: &'a Case) -> Result<T
     let mut first = None;
     for level in Level::available() {
         for input in &case.inputs {
-            let context = format!("{} as {} at {level}", show(&input.bytes), std::any::type_name::<T>());
+            let context = format_args!("{} as {} at {level}", show(&input.bytes), std::any::type_name::<T>());
             let got = decode::<T>(input, level, &context);
             match (&got, &want) {
                 (Ok(got), Ok(want)) => assert_eq!(got, want, "left: ours, right: serde_json's; {context}"),
@@ -79,7 +79,7 @@ fn agree_owned<T: DeserializeOwned + PartialEq + Debug>(case: &Case) -> Result<T
     let first = agree::<T>(case);
     for input in &case.inputs {
         for chunk in [1, 7, usize::MAX] {
-            let context = format!("{} as {} by reads of {chunk}", show(&input.bytes), std::any::type_name::<T>());
+            let context = format_args!("{} as {} by reads of {chunk}", show(&input.bytes), std::any::type_name::<T>());
             let mut reader = ReaderBuilder::new().from_reader(Chunks::new(&input.bytes, [chunk]));
             assert_eq!(
                 reader.deserialize::<Value>().take(input.before).filter(Result::is_ok).count(),
@@ -106,7 +106,7 @@ fn agree_owned<T: DeserializeOwned + PartialEq + Debug>(case: &Case) -> Result<T
 }
 
 /// The line in `input` as a `T`; the records before and behind it must come out whole.
-fn decode<'a, T: Deserialize<'a>>(input: &'a Input, level: Level, context: &str) -> Result<T, Error> {
+fn decode<'a, T: Deserialize<'a>>(input: &'a Input, level: Level, context: &dyn fmt::Display) -> Result<T, Error> {
     let mut reader = ReaderBuilder::new().level(level).from_slice(&input.bytes);
     for value in reader.deserialize::<Value>().take(input.before) {
         assert!(value.is_ok(), "the record before: {value:?}; {context}");
@@ -122,7 +122,7 @@ fn decode<'a, T: Deserialize<'a>>(input: &'a Input, level: Level, context: &str)
     got
 }
 
-fn assert_fault_on_its_line(e: &Error, input: &Input, line: &str, context: &str) {
+fn assert_fault_on_its_line(e: &Error, input: &Input, line: &str, context: &dyn fmt::Display) {
     let number = 1 + input.bytes[..input.start].iter().filter(|b| **b == b'\n').count() as u64;
     let Position { offset, line: got } = e.position();
     assert_eq!(got, number, "line number of {e}; {context}");
@@ -1266,7 +1266,8 @@ thread_local! {
 }
 
 fn patience() {
-    PATIENCE.set(PATIENCE.get().checked_sub(1).unwrap_or_else(|| panic!("an endless loop: {:?}", ODD.get())));
+    let left = PATIENCE.get().checked_sub(1);
+    PATIENCE.set(left.unwrap_or_else(|| panic!("an endless loop: {:?}", ODD.get())));
 }
 
 /// A type that behaves as [`ODD`] says, at every level of nesting.
@@ -1408,20 +1409,20 @@ impl<'de> Visitor<'de> for OddVisitor {
                 let _ = map.next_key::<Odd>();
             }
             Manner::Deaf => {
-                for _ in 0..6 {
+                for _ in 0..4 {
                     let _ = map.next_key::<Cow<str>>();
                     let _ = map.next_value::<Odd>();
                 }
             }
             Manner::NoKey => {
-                for _ in 0..4 {
+                for _ in 0..2 {
                     let _ = map.next_value::<Odd>();
                 }
                 let _ = map.next_key::<Odd>();
                 let _ = map.next_value::<Odd>();
             }
             Manner::ValueTwice => {
-                for _ in 0..4 {
+                for _ in 0..2 {
                     let _ = map.next_key::<&str>();
                     let _ = map.next_value::<Odd>();
                     let _ = map.next_value::<Odd>();
@@ -1515,24 +1516,26 @@ fn badly_behaved_types_cost_their_own_record_at_most() {
         for entry in ENTRIES {
             for manner in MANNERS {
                 ODD.set((entry, *manner));
-                for level in Level::available() {
-                    for input in &case.inputs {
-                        PATIENCE.set(1000);
-                        let context = format!("{} at {level}, {entry}, {manner:?}", show(&input.bytes));
-                        let got = decode::<Odd>(input, level, &context);
+                // types meet stage 2 alone, which is the same at every level: two levels will do, and three inputs
+                for level in [Level::detect(), common::fallback()] {
+                    for input in [&case.inputs[0], &case.inputs[3], &case.inputs[4]] {
+                        PATIENCE.set(20_000);
+                        let context = format_args!("{} at {level}, {entry}, {manner:?}", show(&input.bytes));
+                        let got = std::panic::catch_unwind(|| decode::<Odd>(input, level, &context));
+                        let got = got.unwrap_or_else(|_| panic!("a panic: {context}"));
                         if let Err(e) = got {
                             assert_fault_on_its_line(&e, input, line, &context);
                         }
-                        PATIENCE.set(1000);
+                        PATIENCE.set(20_000);
                         let got = decode::<Tolerant<Odd>>(input, level, &context);
                         assert!(got.is_err() || got.is_ok_and(|t| t.0.len() <= 1), "{context}");
                     }
                 }
                 // a good type among them sees the same as ever
                 if *manner == Manner::Good && *entry == "any" {
-                    let context = format!("{} at {}", show(line.as_bytes()), Level::detect());
+                    let context = format_args!("{} at {}", show(line.as_bytes()), Level::detect());
                     let ours = decode::<Odd>(&case.inputs[0], Level::detect(), &context).is_ok();
-                    PATIENCE.set(1000);
+                    PATIENCE.set(20_000);
                     assert_eq!(ours, serde_json::from_str::<Odd>(line).is_ok(), "{context}");
                 }
             }
@@ -1591,7 +1594,7 @@ fn types_that_swallow_errors_cost_their_own_record_at_most() {
             for level in Level::available() {
                 for input in &case.inputs {
                     // `decode` looks at the records around
-                    let context = format!("{} at {level}", show(&input.bytes));
+                    let context = format_args!("{} at {level}", show(&input.bytes));
                     let _ = decode::<Tolerant<u8>>(input, level, &context);
                     let _ = decode::<Bounded<Tolerant<u8>, ()>>(input, level, &context);
                     let _ = decode::<Bounded<Tolerant<External>, ()>>(input, level, &context);
@@ -1611,7 +1614,7 @@ fn types_that_take_nothing_fail() {
             let case = Case::new($line);
             for level in Level::available() {
                 for input in &case.inputs {
-                    let context = format!("{} as {} at {level}", show(&input.bytes), stringify!($type));
+                    let context = format_args!("{} as {} at {level}", show(&input.bytes), stringify!($type));
                     if let Ok(value) = decode::<$type>(input, level, &context) {
                         panic!("accepted as {value:?}: {context}");
                     }

@@ -1,4 +1,5 @@
-//! An object's key as a deserializer: a string, or whatever its text can be read as.
+//! An object's key as a deserializer: a string, or whatever its text can be read as. As in serde_json, a number or boolean
+//! must be written without escapes.
 
 use super::{
     RAW_VALUE,
@@ -22,10 +23,10 @@ impl<'de, const IS_STRUCT: bool> Key<'_, 'de, IS_STRUCT> {
     }
 
     fn number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match number::parse(self.text.as_bytes()) {
+        match self.lent.and_then(|text| number::parse(text.as_bytes())) {
             Some(Number::Unsigned(n)) => visitor.visit_u64(n),
             Some(Number::Negative(n)) => visitor.visit_i64(n),
-            Some(Number::Float(n)) if n.is_finite() => visitor.visit_f64(n),
+            Some(Number::Float(n) | Number::BigInteger(n)) if n.is_finite() => visitor.visit_f64(n),
             Some(_) => Err(self.out_of_range(&visitor)),
             None => self.invalid_type(&visitor),
         }
@@ -51,7 +52,7 @@ macro_rules! numbers {
 macro_rules! numbers_128 {
     ($($name:ident $visit:ident)*) => {$(
         fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            match number::parse_128(self.text.as_bytes()) {
+            match self.lent.and_then(|text| number::parse_128(text.as_bytes())) {
                 Some(Ok(n)) => visitor.$visit(n),
                 Some(Err(_)) => Err(self.out_of_range(&visitor)),
                 None => self.invalid_type(&visitor),
@@ -83,9 +84,9 @@ impl<'de, const IS_STRUCT: bool> de::Deserializer<'de> for Key<'_, 'de, IS_STRUC
     numbers_128! { deserialize_u128 visit_u128 deserialize_i128 visit_i128 }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.text {
-            "true" => visitor.visit_bool(true),
-            "false" => visitor.visit_bool(false),
+        match self.lent {
+            Some("true") => visitor.visit_bool(true),
+            Some("false") => visitor.visit_bool(false),
             _ => self.invalid_type(&visitor),
         }
     }

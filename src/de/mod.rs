@@ -14,9 +14,13 @@ mod key;
 mod number;
 mod skip;
 mod string;
+#[cfg(feature = "value")]
+mod value;
 
 pub(crate) use diagnose::{Failure, Origin};
 pub(crate) use skip::skip_lax;
+#[cfg(feature = "value")]
+pub(crate) use value::Dynamic;
 
 use crate::{
     cursor::{At, Cursor, Walk},
@@ -267,7 +271,7 @@ impl<'de, 'w> Cursor<'de, 'w> {
             self.unclosed.from = Some(self.at);
         }
         if self.close(bracket).is_err() {
-            self.unclosed.overrun = true; // `is_whole` reports it
+            self.unclosed.overrun = self.unclosed.overrun.or(Some(self.at)); // `is_whole` reports it
         }
         self.unclosed.to = Some(self.at);
     }
@@ -275,7 +279,7 @@ impl<'de, 'w> Cursor<'de, 'w> {
     /// Whether the record's value was read, all of it, and nothing stands behind it.
     #[inline(always)]
     pub(crate) fn is_whole(&self) -> bool {
-        self.walk.is_end(self.at) && !self.unclosed.overrun
+        self.walk.is_end(self.at) && self.unclosed.overrun.is_none()
     }
 
     /// What is known of why the record whose value is at `first` was not read, or not whole.
@@ -286,9 +290,13 @@ impl<'de, 'w> Cursor<'de, 'w> {
             unclosed if unclosed.to == Some(self.at) => unclosed.from.unwrap_or(self.at),
             _ => self.at,
         };
-        let place = error.as_ref().and_then(Error::offset);
-        let place = place.unwrap_or_else(|| self.walk.place(self.walk.before(noted, first)));
-        Failure { error, place, overrun: self.unclosed.overrun }
+        let overrun = self.unclosed.overrun.filter(|_| error.as_ref().is_none_or(Error::is_undiagnosed));
+        let place = match (error.as_ref().and_then(Error::offset), overrun) {
+            (Some(place), _) => place,
+            (None, Some(at)) => self.walk.place(at),
+            (None, None) => self.walk.place(self.walk.before(noted, first)),
+        };
+        Failure { error, place, overrun: overrun.is_some() }
     }
 }
 
@@ -496,10 +504,11 @@ impl<'de> de::Deserializer<'de> for Value<'_, 'de, '_> {
             b'{' => {
                 self.cursor.open(self.at)?;
                 let value = visitor.visit_enum(enums::Variant::new(self.cursor))?;
-                // should there be a second member, which is no error of grammar
-                self.cursor.unclosed.overrun = true;
-                self.cursor.close(b'}')?;
-                self.cursor.unclosed.overrun = false;
+                if let Err(error) = self.cursor.close(b'}') {
+                    // a second member, perhaps, which is no error of grammar
+                    self.cursor.unclosed.overrun = Some(self.cursor.at);
+                    return Err(error);
+                }
                 Ok(value)
             }
             _ => self.unexpected(&visitor),

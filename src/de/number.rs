@@ -218,9 +218,9 @@ pub(super) fn parse_f32(text: &[u8]) -> Option<f32> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// A JSON integer of up to 128 bits.
+/// A JSON integer of up to 128 bits; `-0` is zero here, as in serde_json.
 #[cold]
 #[inline(never)]
 pub(super) fn parse_128<T: std::str::FromStr>(text: &[u8]) -> Option<Result<T, T::Err>> {
-    (form(text)? == Form::Integer && text != b"-0").then(|| std::str::from_utf8(text).unwrap_or_default().parse())
+    (form(text)? == Form::Integer).then(|| std::str::from_utf8(text).unwrap_or_default().parse())
 }

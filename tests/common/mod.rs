@@ -302,8 +302,10 @@ fn collect<T>(input: &[u8], transport: &Transport, mut results: impl Iterator<It
             let (at, fault) = (e.position(), Fault::from(e));
             let line = lines.get(at.line as usize - 1);
             let line = line.unwrap_or_else(|| panic!("no such line: {fault:?} of {} by {transport:?}", show(input)));
-            let begin = line.offset as u64;
-            let end = begin + line.raw.len() as u64;
+            // A byte order mark that is skipped is not part of its line.
+            let mark = at.line == 1 && at.offset >= 3 && input.starts_with("\u{FEFF}".as_bytes());
+            let begin = line.offset as u64 + 3 * u64::from(mark);
+            let end = (line.offset + line.raw.len()) as u64;
             assert!(
                 (begin..=end).contains(&at.offset),
                 "not on its line: {fault:?} of {} by {transport:?}",
@@ -442,8 +444,9 @@ pub fn naive_lines(input: &[u8]) -> Vec<NaiveLine<'_>> {
     let mut lines = Vec::new();
     let mut offset = 0;
     while offset < input.len() {
-        let end = (offset..input.len()).find(|&i| input[i] == b'\n');
-        let raw = &input[offset..end.unwrap_or(input.len())];
+        let rest = &input[offset..];
+        let end = rest.iter().position(|&b| b == b'\n');
+        let raw = &rest[..end.unwrap_or(rest.len())];
         let bytes = match raw.split_last() {
             Some((b'\r', head)) if end.is_some() => head,
             _ => raw,
