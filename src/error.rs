@@ -295,6 +295,15 @@ impl Error {
         new
     }
 
+    /// A source that cannot even be opened, or moved.
+    #[cold]
+    pub(crate) fn from_open(message: &'static str, error: io::Error, path: Option<&Arc<Path>>) -> Error {
+        let mut new = Error::from_io(error, Position::default());
+        new.0.message = Cow::Borrowed(message);
+        new.0.path = path.cloned();
+        new
+    }
+
     /// Whether it still has to be diagnosed.
     pub(crate) fn is_undiagnosed(&self) -> bool {
         self.0.message.is_empty() && !self.is_io()
@@ -371,8 +380,10 @@ impl fmt::Display for Error {
         if let Some(path) = path {
             write!(f, "{}: ", path.display())?;
         }
-        if let Some(io) = io {
-            return write!(f, "{kind}: {io} (at line {line}, byte {offset})");
+        match io {
+            Some(io) if !message.is_empty() => return write!(f, "{message}: {io}"),
+            Some(io) => return write!(f, "{kind}: {io} (at line {line}, byte {offset})"),
+            None => {}
         }
         write!(f, "line {line}, column {column} (byte {offset}): ")?;
         match message.is_empty() {

@@ -1,10 +1,7 @@
 //! Files in memory, as the operating system maps them.
 #![allow(unsafe_code)]
 
-use crate::{
-    error::{Error, Result},
-    position::Position,
-};
+use crate::error::{Error, Result};
 use std::{
     fs::File,
     io::{self, Read},
@@ -69,11 +66,7 @@ impl Mmap {
             file.read_to_end(&mut bytes)?;
             Ok(Mmap(Bytes::Read(bytes)))
         };
-        open().map_err(|error: io::Error| {
-            let mut error = Error::from_io(error, Position::default());
-            error.set_path(&path.into());
-            error
-        })
+        open().map_err(|error: io::Error| Error::from_open("cannot open", error, Some(&path.into())))
     }
 
     /// Whether the file is mapped, and not read into memory.

@@ -168,11 +168,7 @@ impl ReaderBuilder {
         let path: Arc<Path> = path.as_ref().into();
         match File::open(&path) {
             Ok(file) => Ok(self.stream(file, Some(path))),
-            Err(error) => {
-                let mut error = Error::from_io(error, Position::default());
-                error.set_path(&path);
-                Err(error)
-            }
+            Err(error) => Err(Error::from_open("cannot open", error, Some(&path))),
         }
     }
 
@@ -362,7 +358,7 @@ impl<'a> JsonlSlice<'a> {
     pub fn seek(&mut self, position: Position) -> Result<()> {
         if position.offset > self.source.data().len() as u64 {
             let error = io::Error::new(io::ErrorKind::InvalidInput, "the position lies behind the end of the input");
-            return Err(Error::from_io(error, position));
+            return Err(Error::from_open("cannot seek", error, None));
         }
         self.source.seek(position.offset);
         self.scan.seek(position);
@@ -559,7 +555,7 @@ impl<R: Read + Seek> JsonlReader<R> {
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
     pub fn seek(&mut self, position: Position) -> Result<()> {
-        self.source.seek(position.offset).map_err(|error| Error::from_io(error, self.scan.position()))?;
+        self.source.seek(position.offset).map_err(|error| Error::from_open("cannot seek", error, None))?;
         self.scan.seek(position);
         Ok(())
     }

@@ -430,42 +430,37 @@ fn enormous_numbers() {
     ];
     let input: String = floats.iter().map(|(text, _)| format!("{text}\n[{text}]\n")).collect();
     // a number is parsed after the index, and the same way at every level
-    for level in [Level::detect()] {
-        let reader = || ReaderBuilder::new().level(level).from_slice(input.as_bytes());
-        assert_eq!(
-            reader().into_deserialize::<IgnoredAny>().filter(|r| r.is_ok()).count(),
-            2 * floats.len(),
-            "at {level}"
-        );
-        assert_eq!(reader().into_deserialize::<i64>().filter(|r| r.is_ok()).count(), 0, "at {level}");
-        assert_eq!(reader().into_deserialize::<u64>().filter(|r| r.is_ok()).count(), 0, "at {level}");
-        let mut records = reader();
-        let mut next = |as_array: bool| {
-            let record = records.next_record().expect("a well-formed line").expect("a record");
-            match as_array {
-                true => record.deserialize::<(f64,)>().map(|x| x.0),
-                false => record.deserialize::<f64>(),
-            }
-        };
-        for (text, want) in &floats {
-            let shown = format!("{}... of {} bytes at {level}", &text[..20], text.len());
-            for as_array in [false, true] {
-                match (next(as_array), want) {
-                    (Ok(got), Some(want)) => {
-                        assert_eq!(got.to_bits(), want.to_bits(), "{got}, expected {want}: {shown}")
-                    }
-                    (Err(e), None) => assert_eq!(e.kind(), ErrorKind::NumberOutOfRange, "{e}: {shown}"),
-                    (got, want) => panic!("{got:?}, expected {want:?}: {shown}"),
+    let level = Level::detect();
+    let reader = || ReaderBuilder::new().level(level).from_slice(input.as_bytes());
+    assert_eq!(reader().into_deserialize::<IgnoredAny>().filter(|r| r.is_ok()).count(), 2 * floats.len(), "at {level}");
+    assert_eq!(reader().into_deserialize::<i64>().filter(|r| r.is_ok()).count(), 0, "at {level}");
+    assert_eq!(reader().into_deserialize::<u64>().filter(|r| r.is_ok()).count(), 0, "at {level}");
+    let mut records = reader();
+    let mut next = |as_array: bool| {
+        let record = records.next_record().expect("a well-formed line").expect("a record");
+        match as_array {
+            true => record.deserialize::<(f64,)>().map(|x| x.0),
+            false => record.deserialize::<f64>(),
+        }
+    };
+    for (text, want) in &floats {
+        let shown = format!("{}... of {} bytes at {level}", &text[..20], text.len());
+        for as_array in [false, true] {
+            match (next(as_array), want) {
+                (Ok(got), Some(want)) => {
+                    assert_eq!(got.to_bits(), want.to_bits(), "{got}, expected {want}: {shown}")
                 }
+                (Err(e), None) => assert_eq!(e.kind(), ErrorKind::NumberOutOfRange, "{e}: {shown}"),
+                (got, want) => panic!("{got:?}, expected {want:?}: {shown}"),
             }
         }
-        // 128-bit integers have a path of their own
-        for text in [&ones, &format!("-{ones}"), &zeros] {
-            let reader = || ReaderBuilder::new().level(level).from_slice(text.as_bytes());
-            assert!(reader().into_deserialize::<i128>().all(|r| r.is_err()), "i128 at {level}");
-            assert!(reader().into_deserialize::<u128>().all(|r| r.is_err()), "u128 at {level}");
-            assert!(reader().into_deserialize::<f32>().all(|r| r.is_err()), "f32 at {level}");
-            assert!(reader().into_deserialize::<Value>().all(|r| r.is_err()), "Value at {level}");
-        }
+    }
+    // 128-bit integers have a path of their own
+    for text in [&ones, &format!("-{ones}"), &zeros] {
+        let reader = || ReaderBuilder::new().level(level).from_slice(text.as_bytes());
+        assert!(reader().into_deserialize::<i128>().all(|r| r.is_err()), "i128 at {level}");
+        assert!(reader().into_deserialize::<u128>().all(|r| r.is_err()), "u128 at {level}");
+        assert!(reader().into_deserialize::<f32>().all(|r| r.is_err()), "f32 at {level}");
+        assert!(reader().into_deserialize::<Value>().all(|r| r.is_err()), "Value at {level}");
     }
 }

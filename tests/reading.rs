@@ -8,7 +8,7 @@ use std::io::{self, Cursor, Read, Seek, Write};
 use common::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use simd_jsonl::{ErrorKind, JsonlReader, JsonlSlice, Lines, Position, ReaderBuilder};
+use simd_jsonl::{ErrorKind, JsonlReader, JsonlSlice, Lines, Position, ReaderBuilder, Record};
 
 /// Records short and long, with escapes and multi-byte characters, blank lines, CR LF, and three bad lines (5, 8 and 11).
 fn mixed_input() -> Vec<u8> {
@@ -647,20 +647,46 @@ fn positions_stay_exact_over_many_windows() {
     assert!(slice.next_record().unwrap().is_none() && reader.next_record().unwrap().is_none());
 }
 
-/// A `Read` and `Seek` that gives a few bytes at a time.
-struct Slow<'a>(Cursor<&'a [u8]>, usize);
+/// A `Read` and `Seek` that gives a few bytes at a time, and now and then would block.
+struct Slow<'a> {
+    bytes: Cursor<&'a [u8]>,
+    chunk: usize,
+    /// One read in so many would block; none if 0.
+    blocks: usize,
+    reads: usize,
+}
 
 impl Read for Slow<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = buf.len().min(self.1);
-        self.0.read(&mut buf[..n])
+        self.reads += 1;
+        if self.blocks > 0 && self.reads.is_multiple_of(self.blocks) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let n = buf.len().min(self.chunk);
+        self.bytes.read(&mut buf[..n])
     }
 }
 
 impl Seek for Slow<'_> {
     fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        self.0.seek(to)
+        self.bytes.seek(to)
     }
+}
+
+/// Calls again for as long as the source would block.
+fn until_ready<T>(mut call: impl FnMut() -> simd_jsonl::Result<T>) -> simd_jsonl::Result<T> {
+    loop {
+        match call() {
+            Err(e) if e.is_io() => assert_eq!(io::Error::from(e).kind(), io::ErrorKind::WouldBlock),
+            done => return done,
+        }
+    }
+}
+
+/// What becomes of the next record that is lent: where it is, whether it ends with LF, and what it decodes to.
+fn taken(record: simd_jsonl::Result<Option<Record<'_>>>) -> simd_jsonl::Result<Option<(Position, bool, Value)>> {
+    let Some(record) = record? else { return Ok(None) };
+    Ok(Some((record.position(), record.terminated(), record.deserialize()?)))
 }
 
 /// Records decoded and lent, raw lines and seeks in any order: each goes on where the one before stopped.
@@ -685,15 +711,19 @@ fn any_order_of_calls() {
         if round % 2 == 0 {
             input.push(b'\n');
         }
+        let limit = [1000, 60][round / 2 % 2];
+        let mut builder = builder();
+        builder.max_record_len(limit).buffer_size([1, 64, 65536][random.below(3)]);
         let lines = naive_lines(&input);
         // What each line gives by itself, but for where it lies.
         let alone: Vec<Option<Outcome<Value>>> = lines
             .iter()
             .map(|line| {
-                let outcome = JsonlSlice::new(line.bytes).deserialize::<Value>().next().map(Outcome::new)?;
-                let moved = |f: Fault| Fault { offset: f.offset + line.offset as u64, line: line.number, ..f };
+                let outcome = builder.from_slice(line.raw).deserialize::<Value>().next().map(Outcome::new)?;
                 Some(match outcome {
-                    Outcome::Err(fault) => Outcome::Err(moved(fault)),
+                    Outcome::Err(f) => {
+                        Outcome::Err(Fault { offset: f.offset + line.offset as u64, line: line.number, ..f })
+                    }
                     ok => ok,
                 })
             })
@@ -705,17 +735,17 @@ fn any_order_of_calls() {
                 Position { offset: input.len() as u64, line: 1 + input.iter().filter(|&&b| b == b'\n').count() as u64 }
             }
         };
-        let chunk = [1, 7, 64, usize::MAX][random.below(4)];
-        let buffer = [1, 64, 65536][random.below(3)];
-        let mut reader = builder().buffer_size(buffer).from_reader(Slow(Cursor::new(&input), chunk));
-        let mut slice = JsonlSlice::new(&input);
+        let (chunk, blocks) = ([1, 7, 64, usize::MAX][random.below(4)], [0, 2, 5][random.below(3)]);
+        let mut reader = builder.from_reader(Slow { bytes: Cursor::new(&input), chunk, blocks, reads: 0 });
+        let mut slice = builder.from_slice(&input);
         let (mut at, mut calls) = (0, Vec::new());
         for _ in 0..60 {
             let what = random.below(8);
             calls.push(what);
-            let place = || format!("{}, reads of {chunk} into {buffer}, calls {calls:?}", show(&input));
+            let place = || {
+                format!("{}, limit {limit}, reads of {chunk}, one in {blocks} blocks, calls {calls:?}", show(&input))
+            };
             let next = (at..lines.len()).find(|&i| alone[i].is_some());
-            let after = next.map_or(lines.len(), |i| i + 1);
             let want = next.and_then(|i| alone[i].clone());
             match what {
                 0 => {
@@ -724,39 +754,39 @@ fn any_order_of_calls() {
                     slice.seek(start(at)).unwrap();
                 }
                 1 | 2 => {
-                    // The slice lends all of its lines at once, and stays.
-                    let line = reader.next_line().unwrap().map(|l| (l.as_bytes().to_vec(), l.offset(), l.terminated()));
+                    let raw = |line: simd_jsonl::Line<'_>| (line.as_bytes().to_vec(), line.offset(), line.terminated());
+                    let line = until_ready(|| reader.next_line().map(|line| line.map(raw)));
                     let naive = lines.get(at).map(|l| (l.bytes.to_vec(), l.offset as u64, l.terminated));
-                    assert_eq!(line, naive, "next_line: {}", place());
-                    let line = slice.lines().next().map(|l| (l.as_bytes().to_vec(), l.offset(), l.terminated()));
-                    assert_eq!(line, naive, "lines: {}", place());
+                    match line {
+                        Ok(line) => assert_eq!(line, naive, "next_line: {}", place()),
+                        Err(e) => {
+                            assert_eq!(e.kind(), ErrorKind::RecordTooLong, "next_line: {}", place());
+                            assert!(lines[at].raw.len() > limit, "next_line: {}", place());
+                        }
+                    }
+                    // The slice lends all of its lines at once, of any length, and stays.
+                    assert_eq!(slice.lines().next().map(raw), naive, "lines: {}", place());
                     at = (at + 1).min(lines.len());
                     slice.seek(start(at)).unwrap();
                 }
                 3..=5 => {
-                    let got = reader.deserialize::<Value>().next().map(Outcome::new);
-                    assert_eq!(got, want, "deserialize: {}", place());
+                    let got = until_ready(|| reader.deserialize::<Value>().next().transpose());
+                    assert_eq!(got.transpose().map(Outcome::new), want, "deserialize: {}", place());
                     let got = slice.deserialize::<Value>().next().map(Outcome::new);
                     assert_eq!(got, want, "deserialize from a slice: {}", place());
-                    at = after;
+                    at = next.map_or(lines.len(), |i| i + 1);
                 }
                 _ => {
-                    let terminated = next.is_some_and(|i| lines[i].terminated);
-                    let check = |record: simd_jsonl::Result<Option<simd_jsonl::Record<'_>>>| {
-                        let got = match record {
-                            Ok(None) => None,
-                            Err(e) => Some(Outcome::new(Err(e))),
-                            Ok(Some(record)) => {
-                                assert_eq!(record.terminated(), terminated, "next_record: {}", place());
-                                assert_eq!(Some(record.position()), next.map(start), "next_record: {}", place());
-                                Some(Outcome::new(record.deserialize()))
-                            }
-                        };
-                        assert_eq!(got, want, "next_record: {}", place());
-                    };
-                    check(reader.next_record());
-                    check(slice.next_record());
-                    at = after;
+                    let from_reader = until_ready(|| taken(reader.next_record()));
+                    for (got, what) in [(from_reader, "reader"), (taken(slice.next_record()), "slice")] {
+                        if let Ok(Some((position, terminated, _))) = &got {
+                            let line = next.map(|i| (start(i), lines[i].terminated));
+                            assert_eq!(Some((*position, *terminated)), line, "next_record, {what}: {}", place());
+                        }
+                        let got = got.map(|taken| taken.map(|(.., value)| value)).transpose().map(Outcome::new);
+                        assert_eq!(got, want, "next_record, {what}: {}", place());
+                    }
+                    at = next.map_or(lines.len(), |i| i + 1);
                 }
             }
             assert_eq!(reader.position(), start(at), "{}", place());

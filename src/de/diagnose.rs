@@ -106,8 +106,8 @@ fn recognize(line: &[u8], terminated: bool) -> Option<Fault> {
         _ => {}
     }
     let compressed = |format: &str, tool: &str| {
-        let advice = format!("decompress it first, with `{tool} -dc`; reading it needs the crate's feature `{format}`");
-        fault(ErrorKind::Compressed, format!("the input is compressed with {format}; {advice}, which is not enabled"))
+        let message = format!("the input is compressed with {format}, and this build has no feature `{format}`");
+        fault(ErrorKind::Compressed, format!("{message}; decompress it first, with `{tool} -dc`"))
     };
     match line {
         [0x1F, 0x8B, ..] => return compressed("gzip", "gzip"),
@@ -155,7 +155,8 @@ impl Reader<'_> {
         match self.line[self.at..].utf8_chunks().next() {
             Some(chunk) => match chunk.valid().chars().next() {
                 Some('\'') => r#""'""#.to_owned(),
-                Some(c) if c.is_control() || c == '\u{feff}' => format!("U+{:04X}", u32::from(c)),
+                Some('\u{feff}') => "a byte order mark".to_owned(),
+                Some(c) if c.is_control() => format!("U+{:04X}", u32::from(c)),
                 Some(c) => format!("'{c}'"),
                 None => format!("byte 0x{:02X}", self.line[self.at]),
             },
