@@ -121,7 +121,7 @@ fn case_29_levels_agree_on_long_lines() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn case_29_levels_agree_on_anything(pieces in proptest::collection::vec(piece(), 0..60)) {
