@@ -207,6 +207,17 @@ impl<'w> Walk<'w> {
         self.separator(at) == b','
     }
 
+    /// Whether between the value before `at`, whatever it is, and `at` is a proper gap: white space with at most one comma.
+    #[inline]
+    pub(crate) fn follows_value(self, at: At<'w>) -> bool {
+        let is_text = |c: u8| c > b' ' && c != b',' && c != b':';
+        match self.window[..self.place(at)] {
+            [.., last, b','] if is_text(last) => true,
+            [.., last] if is_text(last) => true,
+            _ => self.window[..self.end_exact(self.place(at))].last().copied().is_some_and(is_text),
+        }
+    }
+
     /// Whether an element of an array may start at `at`, which lies behind the opening bracket: after a comma or that.
     #[inline(always)]
     pub(crate) fn may_start_element(self, at: At<'w>) -> bool {

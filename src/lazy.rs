@@ -1,7 +1,7 @@
 //! Values that are found and not decoded.
 
 use crate::{
-    cursor::{At, Cursor, Walk},
+    cursor::{At, Cursor, Limits, Walk, is_white},
     de::{self, Failure, Origin, Value},
     error::{Error, Result},
 };
@@ -29,20 +29,28 @@ use std::{borrow::Cow, iter::FusedIterator};
 pub struct LazyValue<'a> {
     walk: Walk<'a>,
     at: At<'a>,
+    /// How many containers may be opened from here on, this one included.
+    depth: u32,
     origin: Origin<'a>,
 }
 
 impl<'a> LazyValue<'a> {
+    /// The value of the record `origin`.
     pub(crate) fn new(walk: Walk<'a>, at: At<'a>, origin: Origin<'a>) -> Self {
-        LazyValue { walk, at, origin }
+        LazyValue { walk, at, depth: origin.limits.max_depth, origin }
     }
 
     pub(crate) fn origin(&self) -> &Origin<'a> {
         &self.origin
     }
 
-    fn at(&self, at: At<'a>) -> Self {
-        LazyValue { at, ..*self }
+    /// The child at `at`. (`Children` has proved that this one may be opened.)
+    fn child(&self, at: At<'a>) -> Self {
+        LazyValue { at, depth: self.depth - 1, ..*self }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { max_depth: self.depth, ..self.origin.limits }
     }
 
     #[inline]
@@ -184,7 +192,7 @@ impl<'a> LazyValue<'a> {
 
     fn read<T: Deserialize<'a>>(&self) -> Option<T> {
         let mut scratch = String::new();
-        let mut cursor = Cursor::new(self.walk, self.at, self.walk.window(), self.origin.limits, &mut scratch);
+        let mut cursor = Cursor::new(self.walk, self.at, self.walk.window(), self.limits(), &mut scratch);
         T::deserialize(Value { cursor: &mut cursor, at: self.at }).ok()
     }
 
@@ -201,7 +209,24 @@ impl<'a> LazyValue<'a> {
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
     pub fn deserialize<T: Deserialize<'a>>(&self) -> Result<T> {
+        if self.is_root() {
+            return self.deserialize_whole();
+        }
         self.decode(|cursor, at| cursor.at != at && cursor.unclosed.overrun.is_none())
+    }
+
+    /// Whether it is the record's value, behind which nothing may stand.
+    fn is_root(&self) -> bool {
+        let place = self.walk.place(self.at);
+        place == self.origin.start || self.walk.window()[self.origin.start..place].iter().all(|c| is_white(*c))
+    }
+
+    /// The end of the value, behind which stands `after`: an error if it is the record's, and that is not the record's end.
+    fn end(&self, after: At<'a>) -> Result<()> {
+        match !self.is_root() || self.walk.is_end(after) {
+            true => Ok(()),
+            false => Err(self.broken(after)),
+        }
     }
 
     /// Decodes it as a record: nothing may stand behind it.
@@ -212,7 +237,7 @@ impl<'a> LazyValue<'a> {
     #[inline(always)]
     fn decode<T: Deserialize<'a>>(&self, is_done: impl FnOnce(&Cursor<'a, '_>, At<'_>) -> bool) -> Result<T> {
         let mut scratch = String::new();
-        let mut cursor = Cursor::new(self.walk, self.at, self.walk.window(), self.origin.limits, &mut scratch);
+        let mut cursor = Cursor::new(self.walk, self.at, self.walk.window(), self.limits(), &mut scratch);
         let result = T::deserialize(Value { cursor: &mut cursor, at: self.at });
         if result.is_ok() && is_done(&cursor, self.at) {
             return result;
@@ -254,13 +279,14 @@ impl<'a> LazyValue<'a> {
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
     pub fn raw(&self) -> Result<&'a str> {
-        let after = self.skip(self.at)?;
+        let after = self.skip()?;
+        self.end(after)?;
         Ok(self.walk.text(self.walk.value(self.at, after)))
     }
 
-    /// The entry behind the value at `at`.
-    fn skip(&self, at: At<'a>) -> Result<At<'a>> {
-        de::skip_lax(self.walk, at, self.origin.limits.max_depth).ok_or_else(|| self.broken(at))
+    /// The entry behind it.
+    fn skip(&self) -> Result<At<'a>> {
+        de::skip_lax(self.walk, self.at, self.depth).ok_or_else(|| self.broken(self.at))
     }
 
     /// The value of its member `key`, the first of that name; `None` if it is no object or has no such member.
@@ -394,11 +420,14 @@ struct Children<'a> {
 impl<'a> Children<'a> {
     fn new(container: LazyValue<'a>, bracket: u8) -> Result<Self> {
         let walk = container.walk;
-        let Some(inside) = walk.open(container.at) else { return Err(container.broken(container.at)) };
-        let next = match walk.byte(inside) == bracket {
-            true => None,
-            false => Some(inside),
+        let Some(inside) = walk.open(container.at).filter(|_| container.depth > 0) else {
+            return Err(container.broken(container.at));
         };
+        let mut next = Some(inside);
+        if walk.byte(inside) == bracket {
+            close(&container, inside, bracket)?;
+            next = None;
+        }
         Ok(Children { container, unread: None, next, bracket })
     }
 
@@ -407,12 +436,13 @@ impl<'a> Children<'a> {
         let walk = self.container.walk;
         if let Some(unread) = self.unread.take() {
             self.next = None;
-            let after = self.container.skip(unread)?;
+            let after = self.container.child(unread).skip()?;
+            if !walk.follows_value(after) {
+                return Err(self.container.broken(after));
+            }
             if walk.byte(after) == self.bracket {
-                return match walk.close(after, self.bracket) {
-                    Some(_) => Ok(None),
-                    None => Err(self.container.broken(after)),
-                };
+                close(&self.container, after, self.bracket)?;
+                return Ok(None);
             }
             if !walk.follows_comma(after) {
                 return Err(self.container.broken(after));
@@ -420,6 +450,14 @@ impl<'a> Children<'a> {
             return Ok(Some(after));
         }
         Ok(self.next.take())
+    }
+}
+
+/// Proves the end of `container`, whose closing bracket stands at `at`.
+fn close<'a>(container: &LazyValue<'a>, at: At<'a>, bracket: u8) -> Result<()> {
+    match container.walk.close(at, bracket) {
+        Some(after) => container.end(after),
+        None => Err(container.broken(at)),
     }
 }
 
@@ -441,7 +479,7 @@ impl<'a> Iterator for Elements<'a> {
             return Some(Err(container.broken(at)));
         }
         self.0.unread = Some(at);
-        Some(Ok(container.at(at)))
+        Some(Ok(container.child(at)))
     }
 }
 
@@ -465,7 +503,7 @@ impl<'a> Iterator for Members<'a> {
             return Some(Err(container.broken(value)));
         }
         self.0.unread = Some(value);
-        Some(Ok((key, container.at(value))))
+        Some(Ok((key, container.child(value))))
     }
 }
 

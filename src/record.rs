@@ -446,8 +446,8 @@ impl Scan {
         if self.done {
             return Ok(false);
         }
-        let read = self.end.min(source.text().lend.len()).saturating_sub(self.start);
-        self.offset += read as u64;
+        let Position { offset, line } = self.position();
+        (self.offset, self.line) = (offset, line);
         (self.start, self.end, self.line_start, self.entry, self.indexed) = (0, 0, 0, 0, false);
         self.unterminated = false;
         match source.refill(self.options.max_record_len) {
@@ -465,7 +465,7 @@ impl Scan {
                 );
                 let error = Error::from_fault(Fault::new(0, ErrorKind::RecordTooLong, message), b"", self.position());
                 self.offset += line;
-                self.line += 1;
+                self.line += u64::from(line > record);
                 self.at_first = false;
                 Err(self.with_path(error))
             }

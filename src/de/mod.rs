@@ -28,7 +28,7 @@ use crate::{
 };
 use access::{Elements, Members};
 use number::Number;
-use serde::de::{self, Expected, Unexpected, Visitor};
+use serde::de::{self, Deserializer, Expected, Unexpected, Visitor};
 use std::borrow::Cow;
 
 /// The name by which `serde_json::value::RawValue` asks for a value's text, as a newtype struct and then as the one key of a
@@ -371,21 +371,15 @@ macro_rules! integers_128 {
     )*};
 }
 
-impl<'de> de::Deserializer<'de> for Value<'_, 'de, '_> {
+impl<'de> Deserializer<'de> for Value<'_, 'de, '_> {
     type Error = Error;
 
     #[inline(never)]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.byte() {
-            b'"' => self.cursor.string(self.at, visitor),
             b'{' => self.map::<V, false>(visitor),
             b'[' => self.seq(visitor),
-            b't' | b'f' => self.deserialize_bool(visitor),
-            b'n' => {
-                self.cursor.null(self.at)?;
-                visitor.visit_unit()
-            }
-            _ => self.cursor.any_number(self.at, visitor),
+            _ => self.scalar(visitor),
         }
     }
 
@@ -557,6 +551,20 @@ impl<'de> de::Deserializer<'de> for Value<'_, 'de, '_> {
 }
 
 impl<'de> Value<'_, 'de, '_> {
+    /// Whatever is no container. Out of line, to keep it off the stack of recursive types.
+    #[inline(never)]
+    fn scalar<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.byte() {
+            b'"' => self.cursor.string(self.at, visitor),
+            b't' | b'f' => self.deserialize_bool(visitor),
+            b'n' => {
+                self.cursor.null(self.at)?;
+                visitor.visit_unit()
+            }
+            _ => self.cursor.any_number(self.at, visitor),
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn bool_slow<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
