@@ -1,5 +1,6 @@
-//! JSONTestSuite: each file one document, from a slice at every level and from a `Read`, decoded, skipped, kept raw and lazy.
-//! `y_` files must be accepted, `n_` files rejected; the `i_` files, which the suite leaves open, are in [`OPEN`].
+//! JSONTestSuite: each file one document, from a slice at every level and from a `Read`, decoded, skipped, kept raw
+//! and lazy. `y_` files must be accepted, `n_` files rejected; the `i_` files, which the suite leaves open, are in
+//! [`OPEN`].
 //!
 //! `cargo test --test conformance -- --nocapture` prints the table.
 

@@ -1,5 +1,5 @@
-//! Nesting and width at every entry point: 128 containers and not one more, a million brackets on a small stack, a million
-//! keys. An error, never an abort.
+//! Nesting and width at every entry point: 128 containers and not one more, a million brackets on a small stack, a
+//! million keys. An error, never an abort.
 
 mod common;
 

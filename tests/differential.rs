@@ -1,5 +1,5 @@
-//! Random documents and damaged ones, decoded by us and line by line by `serde_json`: the same lines are accepted, with the
-//! same values. The differences that are meant are in `common/oracle.rs`; nesting is in `limits.rs`.
+//! Random documents and damaged ones, decoded by us and line by line by `serde_json`: the same lines are accepted,
+//! with the same values. The differences that are meant are in `common/oracle.rs`; nesting is in `limits.rs`.
 //!
 //! `PROPTEST_CASES=10000 cargo test --test differential` looks longer.
 
@@ -149,7 +149,8 @@ fn string() -> impl Strategy<Value = String> {
 fn bad_string() -> impl Strategy<Value = String> {
     #[rustfmt::skip]
     let bad = select(vec![
-        "\\ud83d", "\\x", "\\u12g4", "\\ude00", "\\ud83d\\n", "\\u12", "\\", "\"", "\t", "\u{1}", "\u{0}", "\\ud83d\\ud83d",
+        "\\ud83d", "\\x", "\\u12g4", "\\ude00", "\\ud83d\\n", "\\u12", "\\", "\"", "\t", "\u{1}", "\u{0}",
+        "\\ud83d\\ud83d",
     ]);
     (string(), bad, "[a-z]{0,4}").prop_map(|(s, bad, tail)| format!("{}{bad}{tail}\"", &s[..s.len() - 1]))
 }
@@ -307,8 +308,8 @@ fn line(of: impl Strategy<Value = Tree>) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A document of such lines, the last one with or without its LF, some lines blank. A first line that is beyond doubt keeps
-/// what is said of whole files (encoding, compression) out of it.
+/// A document of such lines, the last one with or without its LF, some lines blank. A first line that is beyond doubt
+/// keeps what is said of whole files (encoding, compression) out of it.
 fn document(of: impl Strategy<Value = Tree>) -> impl Strategy<Value = Vec<u8>> {
     (vec(line(of), 1..12), any::<bool>(), select(vec!["\n", "\r\n"])).prop_map(|(lines, last, end)| {
         let mut all = b"0\n".to_vec();
@@ -397,7 +398,7 @@ fn check<T: DeserializeOwned + PartialEq + Debug>(input: &[u8], chunk: usize) ->
     compare(&format!("reads of {chunk}"), input, &want, reader.into_deserialize::<T>())?;
     for line in want {
         // a first line can be about the whole file: then it is an error too, of another kind
-        let alone = [&line.0.raw[..]].concat();
+        let alone = line.0.raw.to_vec();
         let reader = ReaderBuilder::new().from_slice(&alone).into_deserialize::<T>();
         let want = [(NaiveLine { offset: 0, number: 1, ..line.0 }, line.1)];
         compare("alone", &alone, &want, reader)?;
@@ -441,7 +442,8 @@ proptest! {
     }
 }
 
-/// Many lines in one input, good and bad, so that whole windows are both clean and dirty; a window is some 64 to 256 KiB.
+/// Many lines in one input, good and bad, so that whole windows are both clean and dirty; a window is some 64 to 256
+/// KiB.
 #[test]
 fn one_large_document() {
     use proptest::strategy::ValueTree;

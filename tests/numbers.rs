@@ -399,8 +399,9 @@ fn untyped_numbers() {
     }
 }
 
-/// Case 21: numbers of a megabyte and exponents of a hundred thousand digits take linear time. (A quadratic reader would not
-/// finish.) Exponents beyond 65535 that as many digits make up for are left out: there `str::parse`, which ours follows, saturates.
+/// Case 21: numbers of a megabyte and exponents of a hundred thousand digits take linear time. (A quadratic reader
+/// would not finish.) Exponents beyond 65535 that as many digits make up for are left out: there `str::parse`, which
+/// ours follows, saturates.
 #[test]
 fn enormous_numbers() {
     const MILLION: usize = 1_000_000;

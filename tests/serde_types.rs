@@ -1,6 +1,6 @@
-//! Every type of serde's data model, each line decoded at every level and compared with what `serde_json::from_str` makes of
-//! the same line: the same value, or an error from both. A record of another type stands before and behind it and must come
-//! out whole.
+//! Every type of serde's data model, each line decoded at every level and compared with what `serde_json::from_str`
+//! makes of the same line: the same value, or an error from both. A record of another type stands before and behind
+//! it and must come out whole.
 
 mod common;
 #[path = "common/oracle.rs"]
@@ -53,8 +53,8 @@ impl Case {
     }
 }
 
-/// Decodes the line of `case` in each of its inputs at each level, asserts that it is the same as `serde_json`'s, and returns
-/// that. `Err` holds the error that the first input gave at the first level.
+/// Decodes the line of `case` in each of its inputs at each level, asserts that it is the same as `serde_json`'s, and
+/// returns that. `Err` holds the error that the first input gave at the first level.
 fn agree<'a, T: Deserialize<'a> + PartialEq + Debug>(case: &'a Case) -> Result<T, Error> {
     let want = oracle::verdict::<T>(case.line.as_bytes());
     let mut first = None;
@@ -240,13 +240,17 @@ fn integers_of_every_width() {
 #[test]
 fn integers_out_of_range_say_so() {
     // what fits i64 or u64 goes through the visitor of the type, what does not never reaches it
-    faults!(u8; "256" => InvalidValue, "300" => InvalidValue, "-1" => InvalidValue, "18446744073709551616" => NumberOutOfRange);
+    faults!(u8; "256" => InvalidValue, "300" => InvalidValue, "-1" => InvalidValue,
+        "18446744073709551616" => NumberOutOfRange);
     faults!(i8; "128" => InvalidValue, "-129" => InvalidValue, "-9223372036854775809" => NumberOutOfRange);
-    faults!(u64; "-1" => InvalidValue, "18446744073709551616" => NumberOutOfRange, "99999999999999999999" => NumberOutOfRange);
+    faults!(u64; "-1" => InvalidValue, "18446744073709551616" => NumberOutOfRange,
+        "99999999999999999999" => NumberOutOfRange);
     faults!(i64; "9223372036854775808" => InvalidValue | NumberOutOfRange, "-9223372036854775809" => NumberOutOfRange);
     faults!(i128; "170141183460469231731687303715884105728" => NumberOutOfRange);
-    faults!(u128; "340282366920938463463374607431768211456" => NumberOutOfRange, "-1" => NumberOutOfRange | InvalidValue);
-    faults!(u64; "1.0" => InvalidType, "\"1\"" => InvalidType, "true" => InvalidType, "null" => InvalidType, "[]" => InvalidType);
+    faults!(u128; "340282366920938463463374607431768211456" => NumberOutOfRange, "-1" => NumberOutOfRange |
+        InvalidValue);
+    faults!(u64; "1.0" => InvalidType, "\"1\"" => InvalidType, "true" => InvalidType, "null" => InvalidType,
+        "[]" => InvalidType);
     faults!(f64; "1e400" => NumberOutOfRange, "-1e400" => NumberOutOfRange);
     faults!(Value; "1e400" => NumberOutOfRange, "[1,-1e999]" => NumberOutOfRange);
 }
@@ -290,7 +294,8 @@ fn booleans_and_units() {
     any!(bool, (), Unit, PhantomData<u8>, Option<()>, Option<bool>);
     same_owned!(bool; "true", "false", " true", "true ", "t", "f", "True", "trux", "tr", "true1", "\"true\"", "0");
     same_owned!((); "null", " null ", "nul", "NULL", "nullnull", "[]", "{}");
-    same!(Vec<bool>; "[true,false]", "[true false]", "[truefalse]", "[true,]", "[ true , false ]", "[tru,false]", "[true,fals]");
+    same!(Vec<bool>; "[true,false]", "[true false]", "[truefalse]", "[true,]", "[ true , false ]", "[tru,false]",
+        "[true,fals]");
     same!(Vec<()>; "[null,null]", "[ null , null ]", "[nul,null]", "[nullx]");
     same!(BTreeMap<String, Unit>; "{\"a\":null,\"b\" : null }", "{\"a\":nul,\"b\":null}");
 }
@@ -327,7 +332,8 @@ fn strings_and_chars() {
         same!(HashMap<&str, &str>; format!("{{{line}:{line}}}"), format!("{{\"x\" : {line},{line}:\"y\"}}"));
         same!(HashMap<Cow<str>, Cow<str>>; format!("{{{line}:{line}}}"), format!("{{\"x\":{line}, {line} :\"y\"}}"));
     }
-    same_owned!(char; r#""a""#, r#""é""#, r#""😀""#, r#""""#, r#""ab""#, r#""\n""#, r#""\ud83d\ude00""#, r#""\u0000""#, "97");
+    same_owned!(char; r#""a""#, r#""é""#, r#""😀""#, r#""""#, r#""ab""#, r#""\n""#, r#""\ud83d\ude00""#, r#""\u0000""#,
+        "97");
     any!(String, &str, Cow<str>, char, std::path::PathBuf);
 }
 
@@ -541,7 +547,8 @@ fn sequences_tuples_and_arrays() {
     faults!((u8, u8); "[1]" => InvalidLength, "[]" => InvalidLength, "[1,2,3]" => InvalidLength);
     faults!([u8; 2]; "[1]" => InvalidLength, "[1,2,3]" => InvalidLength);
     faults!(Pair; "[1]" => InvalidLength, "[1,\"a\",2]" => InvalidLength);
-    faults!(Vec<u8>; "[1,2,]" => TrailingComma, "[1 2]" => ExpectedComma, "[1" => UnexpectedEnd, "[1,2]]" => TrailingCharacters);
+    faults!(Vec<u8>; "[1,2,]" => TrailingComma, "[1 2]" => ExpectedComma, "[1" => UnexpectedEnd,
+        "[1,2]]" => TrailingCharacters);
 }
 
 /// `IgnoredAny` that can be compared.
@@ -578,7 +585,8 @@ fn maps_by_every_sort_of_key() {
     }
     #[rustfmt::skip]
     let keys = [
-        "", "a", "A", "b c", "ab", "é", "\\n", "\\u0041", "\\u0031", "\\u0074rue", "1", "0", "-1", "-0", "01", "1.0", "1.5", "1e2",
+        "", "a", "A", "b c", "ab", "é", "\\n", "\\u0041", "\\u0031", "\\u0074rue", "1", "0", "-1", "-0", "01", "1.0",
+        "1.5", "1e2",
         " 1", "1 ", "1x", "x1", "-", "255", "256", "-128", "4294967295", "4294967296", "18446744073709551615",
         "18446744073709551616", "-9223372036854775808", "170141183460469231731687303715884105727",
         "340282366920938463463374607431768211455", "340282366920938463463374607431768211456", "1e400", "NaN", "true",
@@ -740,11 +748,14 @@ fn structs() {
         same!(BTreeMap<&str, Value>; *line);
     }
     any!(Plain, Denying, Defaulting, Vec<Plain>);
-    faults!(Plain; r#"{"a":1}"# => MissingField, r#"{"a":1,"a":2,"b":"x"}"# => DuplicateField, r#"{"a":"x"}"# => InvalidType);
+    faults!(Plain; r#"{"a":1}"# => MissingField, r#"{"a":1,"a":2,"b":"x"}"# => DuplicateField,
+        r#"{"a":"x"}"# => InvalidType);
     faults!(Plain; r#"{"a":300,"b":""}"# => InvalidValue, r#"[1]"# => InvalidLength, "7" => InvalidType);
     faults!(Denying; r#"{"d":1}"# => UnknownField);
-    faults!(Plain; r#"{"a":1,"b":"x""# => UnexpectedEnd, r#"{"a":1,"b":"x"}}"# => TrailingCharacters, r#"{"a" 1}"# => ExpectedColon);
-    faults!(Plain; r#"{"a":1 "b":"x"}"# => ExpectedComma, r#"{"a":1,"b":"x",}"# => TrailingComma | ExpectedKey, r#"{"a":1,b:2}"# => ExpectedKey);
+    faults!(Plain; r#"{"a":1,"b":"x""# => UnexpectedEnd, r#"{"a":1,"b":"x"}}"# => TrailingCharacters,
+        r#"{"a" 1}"# => ExpectedColon);
+    faults!(Plain; r#"{"a":1 "b":"x"}"# => ExpectedComma, r#"{"a":1,"b":"x",}"# => TrailingComma | ExpectedKey,
+        r#"{"a":1,b:2}"# => ExpectedKey);
     faults!(Plain; r#"{"a":1,"b":"x","d":tru}"# => InvalidLiteral, r#"{"a":1,"b":"x","d":01}"# => InvalidNumber);
     faults!(Plain; r#"{"a":1,"b":"x","d":"\q"}"# => InvalidEscape, r#"{"a":1,"b":"x"# => UnclosedString);
 }
@@ -833,7 +844,8 @@ fn attributes_of_fields() {
     same!(Transparent; "[2,4]", "[2,3]", "[]");
     same!(Newtype; "[1,2]", "null", "[1]");
     same!(Generic<Generic<u8>, Vec<Generic<bool>>>; r#"{"a":{"a":1,"b":2},"b":[{"a":true,"b":false}]}"#);
-    same!(Generic<Generic<u8>, Vec<Generic<bool>>>; r#"{"a":{"a":1,"b":2},"b":[{"a":true,"b":0}]}"#, r#"[[1,2],[[true,true]]]"#);
+    same!(Generic<Generic<u8>, Vec<Generic<bool>>>; r#"{"a":{"a":1,"b":2},"b":[{"a":true,"b":0}]}"#,
+        r#"[[1,2],[[true,true]]]"#);
     faults!(Even; "3" => Custom, "70000" => InvalidValue);
 }
 
@@ -1067,15 +1079,18 @@ fn enums_that_borrow() {
 
 #[test]
 fn values_and_skipped_values() {
-    any!(Value, IgnoredAny1, Vec<IgnoredAny1>, BTreeMap<String, IgnoredAny1>, serde_json::Number, serde_json::Map<String, Value>);
-    same_owned!(Value; r#"{"a":[1,2.5,"x",null,true,{"b":{}}],"a":"last"}"#, r#" [ [ ] , { } ] "#, r#"[[[[[[]]]]]]"#, r#"{"":{"":{"":[]}}}"#);
+    any!(Value, IgnoredAny1, Vec<IgnoredAny1>, BTreeMap<String, IgnoredAny1>, serde_json::Number,
+        serde_json::Map<String, Value>);
+    same_owned!(Value; r#"{"a":[1,2.5,"x",null,true,{"b":{}}],"a":"last"}"#, r#" [ [ ] , { } ] "#, r#"[[[[[[]]]]]]"#,
+        r#"{"":{"":{"":[]}}}"#);
     for (good, bad) in
         [("1", "01"), ("\"s\"", "\"s"), ("[1]", "[1"), ("{\"k\":1}", "{\"k\"}"), ("true", "troe"), ("-1e5", "-e5")]
     {
         for value in [good, bad] {
             same!(IgnoredAny1; value, format!("[{value}]"), format!("[{value},{value}]"), format!("[ 0 , {value} ]"));
             same!(IgnoredAny1; format!("{{\"a\":{value}}}"), format!("{{\"a\" : {value} , \"b\" : {value} }}"));
-            same!(Plain; format!("{{\"q\":{value},\"a\":1,\"b\":\"\"}}"), format!("{{\"a\":1,\"b\":\"\",\"q\" : [ {value} ] }}"));
+            same!(Plain; format!("{{\"q\":{value},\"a\":1,\"b\":\"\"}}"),
+                format!("{{\"a\":1,\"b\":\"\",\"q\" : [ {value} ] }}"));
         }
     }
     // serde_json takes these in a value that is skipped; a record here is JSON throughout, or an error
@@ -1101,7 +1116,8 @@ fn standard_types() {
     same_owned!(IpAddr; r#""127.0.0.1""#, r#""::1""#, r#""x""#, "1", r#""12\u0037.0.0.1""#);
     same_owned!(Ipv4Addr; r#""127.0.0.1""#, r#""::1""#, "[127,0,0,1]");
     same_owned!(SocketAddr; r#""127.0.0.1:80""#);
-    same_owned!(std::time::Duration; r#"{"secs":1,"nanos":2}"#, "[1,2]", r#"{"secs":1}"#, r#"{"secs":1,"nanos":2,"x":3}"#);
+    same_owned!(std::time::Duration; r#"{"secs":1,"nanos":2}"#, "[1,2]", r#"{"secs":1}"#,
+        r#"{"secs":1,"nanos":2,"x":3}"#);
     same_owned!(std::time::SystemTime; r#"{"secs_since_epoch":1,"nanos_since_epoch":2}"#);
     same_owned!(std::ops::Range<u8>; r#"{"start":1,"end":2}"#, "[1,2]", r#"{"start":1}"#);
     same_owned!(std::path::PathBuf; r#""/a/b""#, r#""\n""#);
@@ -1160,7 +1176,8 @@ fn raw_values() {
         same!((Raw, u8); format!("[{value},1]"), format!("[{value} ,1]"));
         same!(BTreeMap<&str, Raw>; format!("{{\"k\":{value}}}"), format!("{{\"k\" : {value} , \"l\":{value}}}"));
         same_owned!(HashMap<String, RawBox>; format!("{{\"k\":{value}}}"));
-        same!(WithRaw; format!("{{\"id\":1,\"payload\":{value}}}"), format!("{{\"payload\" : {value} ,\"maybe\":{value},\"id\":1}}"));
+        same!(WithRaw; format!("{{\"id\":1,\"payload\":{value}}}"),
+            format!("{{\"payload\" : {value} ,\"maybe\":{value},\"id\":1}}"));
         same!(Entries<RawBox, RawBox>; format!("{{\"k\":{value}}}"), format!("{{ \"k\\n\" : {value} }}"));
     }
     // the text is the input's own, white space around it left out
@@ -1202,7 +1219,7 @@ fn dynamic_values() {
         }
     }
     // borrowed from the input
-    let input = br#"{"plain":"text","escaped":"te\u0078t"}"#;
+    let input = b"{\"plain\":\"text\",\"escaped\":\"te\\u0078t\"}\n";
     let mut reader = ReaderBuilder::new().from_slice(input);
     let record = reader.next_record().expect("a good line").expect("a record");
     let value = record.to_value().expect("a value");
@@ -1488,8 +1505,8 @@ impl<'de> Visitor<'de> for OddVisitor {
             Manner::Deaf => drop(data.variant::<Cow<str>>()?.1.unit_variant()),
             Manner::OddElements => drop(data.variant::<Cow<str>>()?.1.newtype_variant::<Vec<char>>()),
             Manner::PastTheEnd => drop(data.variant::<String>()?.1.struct_variant(&["a"], OddVisitor)),
-            Manner::KeysOnly => drop(data.variant::<String>()?.1.tuple_variant(2, OddVisitor)?),
-            Manner::ValueTwice | Manner::Good => drop(data.variant::<Cow<str>>()?.1.newtype_variant::<Odd>()?),
+            Manner::KeysOnly => return data.variant::<String>()?.1.tuple_variant(2, OddVisitor),
+            Manner::ValueTwice | Manner::Good => return data.variant::<Cow<str>>()?.1.newtype_variant::<Odd>(),
         }
         odd_end()
     }
@@ -1499,8 +1516,8 @@ fn odd_end<E: de::Error>() -> Result<Odd, E> {
     if ODD.get().1 == Manner::Failing { Err(E::custom("of its own")) } else { Ok(Odd) }
 }
 
-/// No type, however it behaves, makes the reader panic, loop, or lose its place: the records around stay as they are. (What
-/// becomes of the record itself is left open, but for the types that take nothing: see below.)
+/// No type, however it behaves, makes the reader panic, loop, or lose its place: the records around stay as they are.
+/// (What becomes of the record itself is left open, but for the types that take nothing: see below.)
 #[test]
 fn badly_behaved_types_cost_their_own_record_at_most() {
     #[rustfmt::skip]
@@ -1645,7 +1662,8 @@ fn types_that_take_nothing_fail() {
         }
     }
     rejected!(Absent; "1", "null", "\"a\"", "\"\\n\"", "[]", "[1,2]", "{}", "{\"a\":1}", " true ");
-    rejected!(Holding; r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, r#"{"a":[1]}"#, r#"{"a":{}}"#, r#"{"a":"x"}"#, r#"{ "a" : 1 }"#, "[1,2]");
+    rejected!(Holding; r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, r#"{"a":[1]}"#, r#"{"a":{}}"#, r#"{"a":"x"}"#,
+        r#"{ "a" : 1 }"#, "[1,2]");
     rejected!(Few; "[1]", "[1,2]", "[[]]", "[{}]", "[\"a\"]", "[ 1 ]");
     rejected!(Variants; r#"{"A":1}"#, r#"{"A":[]}"#, r#"{"B":[1,2]}"#);
     rejected!(Bounded<Absent, Absent>; "[1]", "[1,2]", "[[]]", "[{}]", "[\"a\"]", "{\"a\":1}", "{\"a\":[1],\"b\":2}");

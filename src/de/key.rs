@@ -79,9 +79,17 @@ impl<'de, const IS_STRUCT: bool> de::Deserializer<'de> for Key<'_, 'de, IS_STRUC
 
     numbers! {
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_f32 deserialize_f64
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_f64
     }
     numbers_128! { deserialize_u128 visit_u128 deserialize_i128 visit_i128 }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.lent.and_then(|text| number::parse_f32(text.as_bytes())) {
+            Some(n) if n.is_finite() => visitor.visit_f32(n),
+            Some(_) => Err(self.out_of_range(&visitor)),
+            None => self.invalid_type(&visitor),
+        }
+    }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.lent {

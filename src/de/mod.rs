@@ -19,17 +19,18 @@ mod value;
 
 pub(crate) use diagnose::{Failure, Origin};
 pub(crate) use skip::skip_lax;
+pub(crate) use string::decode;
 #[cfg(feature = "value")]
 pub(crate) use value::Dynamic;
 
 use crate::{
-    cursor::{At, Cursor, Walk},
-    error::{Error, ErrorKind, Result},
+    cursor::{At, Cursor},
+    error::{Error, Result},
 };
 use access::{Elements, Members};
 use number::Number;
 use serde::de::{self, Deserializer, Expected, Unexpected, Visitor};
-use std::borrow::Cow;
+use string::Text;
 
 /// The name by which `serde_json::value::RawValue` asks for a value's text, as a newtype struct and then as the one key of a
 /// map.
@@ -41,20 +42,7 @@ pub(crate) struct Value<'c, 'de, 'w> {
     pub(crate) at: At<'w>,
 }
 
-/// A string's text, or that it is in the cursor's scratch buffer.
-enum Text<'de> {
-    Lent(&'de str),
-    Decoded,
-}
-
 impl<'de, 'w> Cursor<'de, 'w> {
-    /// An error at the value at `at`.
-    #[cold]
-    #[inline(never)]
-    fn error_at(&self, at: At<'w>, kind: ErrorKind, message: String) -> Error {
-        Error::new(kind, message, Some(self.walk.place(at)))
-    }
-
     /// The error of a value at `at` that the visitor does not want.
     #[cold]
     #[inline(never)]
@@ -80,128 +68,6 @@ impl<'de, 'w> Cursor<'de, 'w> {
         };
         let error: Error = de::Error::invalid_type(found, expected);
         error.at_offset(self.walk.place(at))
-    }
-
-    #[inline(always)]
-    fn string<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        if let Some(span) = self.walk.string(at) {
-            self.pass(at);
-            return visitor.visit_borrowed_str(self.lend(span));
-        }
-        self.string_slow(at, visitor)
-    }
-
-    #[inline(never)]
-    fn string_slow<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        match self.text(at, false) {
-            Some((Text::Lent(text), _)) => visitor.visit_borrowed_str(text),
-            Some((Text::Decoded, _)) => visitor.visit_str(self.scratch),
-            None if self.walk.byte(at) == b'"' => Err(Error::syntax()),
-            None => Err(self.unexpected(at, &visitor)),
-        }
-    }
-
-    /// The text of the string or key at `at`, with escapes or an unusual gap; steps over it.
-    #[inline(never)]
-    fn text(&mut self, at: At<'w>, is_key: bool) -> Option<(Text<'de>, At<'w>)> {
-        if self.walk.byte(at) != b'"' {
-            return None;
-        }
-        let (text, after) = if self.walk.has_escape(at) {
-            (Text::Decoded, string::unescape(self.walk, at, is_key, self.scratch)?)
-        } else if is_key {
-            let (span, value) = self.walk.key_exact(at)?;
-            (Text::Lent(self.lend(span)), value)
-        } else {
-            let span = self.walk.string_exact(at)?;
-            (Text::Lent(self.lend(span)), self.walk.after(at))
-        };
-        self.at = after;
-        Some((text, after))
-    }
-
-    #[inline(always)]
-    fn unsigned_or_slow<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        if let Some((0, n)) = number::short_integer(self.walk.scalar(at)) {
-            self.pass(at);
-            return visitor.visit_u64(n);
-        }
-        self.integer(at, visitor)
-    }
-
-    /// Negative and longer integers, and what is none.
-    #[inline(never)]
-    fn integer<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        let scalar = self.walk.scalar(at);
-        match number::short_integer(scalar).or_else(|| number::medium_integer(scalar)) {
-            Some((0, n)) => {
-                self.pass(at);
-                visitor.visit_u64(n)
-            }
-            Some((_, n)) if n != 0 => {
-                self.pass(at);
-                visitor.visit_i64((n as i64).wrapping_neg())
-            }
-            _ => self.number_slow(at, true, visitor),
-        }
-    }
-
-    /// A number that no fast path took, or something else. (Not through `deserialize_any`: that would call `visit_map` from a
-    /// second place, after which nothing in it is inlined.)
-    #[cold]
-    #[inline(never)]
-    fn number_slow<V: Visitor<'de>>(&mut self, at: At<'w>, wants_integer: bool, visitor: V) -> Result<V::Value> {
-        let text = self.walk.scalar_exact(at).text();
-        let Some(number) = number::parse(text) else { return Err(self.unexpected(at, &visitor)) };
-        match number {
-            Number::BigInteger(_) if wants_integer => Err(self.out_of_range(at, &visitor)),
-            Number::Float(n) | Number::BigInteger(n) if n.is_infinite() => Err(self.out_of_range(at, &visitor)),
-            Number::Unsigned(n) => {
-                self.pass(at);
-                visitor.visit_u64(n)
-            }
-            Number::Negative(n) => {
-                self.pass(at);
-                visitor.visit_i64(n)
-            }
-            Number::Float(n) | Number::BigInteger(n) => {
-                self.pass(at);
-                visitor.visit_f64(n)
-            }
-        }
-    }
-
-    #[cold]
-    fn out_of_range(&self, at: At<'w>, expected: &dyn Expected) -> Error {
-        let text = self.walk.scalar_exact(at).text();
-        let shown = String::from_utf8_lossy(&text[..text.len().min(48)]);
-        let more = if text.len() > 48 { "…" } else { "" };
-        let message = format!("number out of range: `{shown}{more}`, expected {expected}");
-        self.error_at(at, ErrorKind::NumberOutOfRange, message)
-    }
-
-    /// A number of any kind, into a visitor that takes all.
-    #[inline(always)]
-    fn any_number<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        let scalar = self.walk.scalar(at);
-        match number::short_integer(scalar).or_else(|| number::medium_integer(scalar)) {
-            Some((0, n)) => {
-                self.pass(at);
-                visitor.visit_u64(n)
-            }
-            Some((_, n)) if n != 0 => {
-                self.pass(at);
-                visitor.visit_i64((n as i64).wrapping_neg())
-            }
-            Some(_) => self.number_slow(at, false, visitor),
-            None => match number::short_f64(scalar).filter(|_| scalar.text().contains(&b'.')) {
-                Some(n) => {
-                    self.pass(at);
-                    visitor.visit_f64(n)
-                }
-                None => self.number_slow(at, false, visitor),
-            },
-        }
     }
 
     #[inline(always)]
@@ -351,7 +217,7 @@ macro_rules! integers {
     ($($name:ident)*) => {$(
         #[inline(always)]
         fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            self.cursor.unsigned_or_slow(self.at, visitor)
+            self.cursor.unsigned_or_any(self.at, visitor)
         }
     )*};
 }
@@ -576,21 +442,4 @@ impl<'de> Value<'_, 'de, '_> {
         self.cursor.pass(self.at);
         visitor.visit_bool(value)
     }
-}
-
-/// The text of the string or key at `at`, decoded if it has escapes, and the entry behind it: for who walks without serde.
-pub(crate) fn decode<'w>(walk: Walk<'w>, at: At<'w>, is_key: bool) -> Option<(Cow<'w, str>, At<'w>)> {
-    let plain = match is_key {
-        true => walk.key(at).or_else(|| walk.key_exact(at)),
-        false => walk.string(at).or_else(|| walk.string_exact(at)).map(|span| (span, walk.after(at))),
-    };
-    if let Some((span, after)) = plain {
-        return Some((Cow::Borrowed(walk.text(span)), after));
-    }
-    if walk.byte(at) != b'"' || !walk.has_escape(at) {
-        return None;
-    }
-    let mut text = String::new();
-    let after = string::unescape(walk, at, is_key, &mut text)?;
-    Some((Cow::Owned(text), after))
 }

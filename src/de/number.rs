@@ -7,9 +7,11 @@
 //! the number before, which chains all numbers of an array; and `None` is decided late.
 
 use crate::{
-    cursor::Scalar,
+    cursor::{At, Cursor, Scalar},
+    error::{Error, ErrorKind, Result},
     simd::{Text16, decimal8},
 };
+use serde::de::{Expected, Visitor};
 
 /// A JSON number of any length.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +25,75 @@ pub(super) enum Number {
 }
 
 /// A sign (1 if negative) and a magnitude.
-pub(super) type SignAnd<T> = (u64, T);
+type SignAnd<T> = (u64, T);
+
+impl<'de, 'w> Cursor<'de, 'w> {
+    #[inline(always)]
+    pub(super) fn unsigned_or_any<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        if let Some((0, n)) = short_integer(self.walk.scalar(at)) {
+            self.pass(at);
+            return visitor.visit_u64(n);
+        }
+        self.integer(at, visitor)
+    }
+
+    /// Negative and longer integers, and what is none.
+    #[inline(never)]
+    fn integer<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        match fast_integer(self.walk.scalar(at)) {
+            Some(number) => self.visit_number(at, number, visitor),
+            None => self.number_slow(at, true, visitor),
+        }
+    }
+
+    /// A number of any kind, into a visitor that takes all.
+    #[inline(always)]
+    pub(super) fn any_number<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        let scalar = self.walk.scalar(at);
+        let float = || short_f64(scalar).filter(|_| scalar.text().contains(&b'.')).map(Number::Float);
+        match fast_integer(scalar).or_else(float) {
+            Some(number) => self.visit_number(at, number, visitor),
+            None => self.number_slow(at, false, visitor),
+        }
+    }
+
+    /// A number that no fast path took, or something else. (Not through `deserialize_any`: that would call `visit_map` from a
+    /// second place, after which nothing in it is inlined.)
+    #[cold]
+    #[inline(never)]
+    pub(super) fn number_slow<V: Visitor<'de>>(
+        &mut self,
+        at: At<'w>,
+        wants_integer: bool,
+        visitor: V,
+    ) -> Result<V::Value> {
+        match parse(self.walk.scalar_exact(at).text()) {
+            None => Err(self.unexpected(at, &visitor)),
+            Some(Number::BigInteger(_)) if wants_integer => Err(self.out_of_range(at, &visitor)),
+            Some(Number::Float(n) | Number::BigInteger(n)) if n.is_infinite() => Err(self.out_of_range(at, &visitor)),
+            Some(number) => self.visit_number(at, number, visitor),
+        }
+    }
+
+    #[inline(always)]
+    fn visit_number<V: Visitor<'de>>(&mut self, at: At<'w>, number: Number, visitor: V) -> Result<V::Value> {
+        self.pass(at);
+        match number {
+            Number::Unsigned(n) => visitor.visit_u64(n),
+            Number::Negative(n) => visitor.visit_i64(n),
+            Number::Float(n) | Number::BigInteger(n) => visitor.visit_f64(n),
+        }
+    }
+
+    #[cold]
+    pub(super) fn out_of_range(&self, at: At<'w>, expected: &dyn Expected) -> Error {
+        let text = self.walk.scalar_exact(at).text();
+        let shown = String::from_utf8_lossy(&text[..text.len().min(48)]);
+        let more = if text.len() > 48 { "…" } else { "" };
+        let message = format!("number out of range: `{shown}{more}`, expected {expected}");
+        Error::new(ErrorKind::NumberOutOfRange, message, Some(self.walk.place(at)))
+    }
+}
 
 static IS_MINUS: [u8; 256] = {
     let mut table = [0; 256];
@@ -58,7 +128,7 @@ static POWERS_OF_TEN: [f64; 32] = {
 
 /// An integer of at most 8 digits.
 #[inline(always)]
-pub(super) fn short_integer(scalar: Scalar) -> Option<SignAnd<u64>> {
+fn short_integer(scalar: Scalar) -> Option<SignAnd<u64>> {
     let negative = IS_MINUS[scalar.first() as usize] as usize;
     let len = scalar.len().wrapping_sub(negative);
     if len.wrapping_sub(1) >= 8 {
@@ -77,13 +147,23 @@ pub(super) fn short_integer(scalar: Scalar) -> Option<SignAnd<u64>> {
 
 /// An integer of 9 to 16 digits.
 #[inline(never)]
-pub(super) fn medium_integer(scalar: Scalar) -> Option<SignAnd<u64>> {
+fn medium_integer(scalar: Scalar) -> Option<SignAnd<u64>> {
     let negative = IS_MINUS[scalar.first() as usize] as usize;
     let len = scalar.len().wrapping_sub(negative);
     if len.wrapping_sub(9) >= 8 || scalar.leading(negative) == b'0' {
         return None;
     }
     Some((negative as u64, Text16::load(scalar.last(0)?).decimal(len)?))
+}
+
+/// An integer of at most 16 digits.
+#[inline(always)]
+fn fast_integer(scalar: Scalar) -> Option<Number> {
+    match short_integer(scalar).or_else(|| medium_integer(scalar))? {
+        (0, n) => Some(Number::Unsigned(n)),
+        (_, 0) => None, // `-0` is a float
+        (_, n) => Some(Number::Negative((n as i64).wrapping_neg())),
+    }
 }
 
 /// `[-]digits[.digits]` of at most 16 digits: all digits as one integer, and how many stand behind the dot.
@@ -221,6 +301,6 @@ pub(super) fn parse_f32(text: &[u8]) -> Option<f32> {
 /// A JSON integer of up to 128 bits; `-0` is zero here, as in serde_json.
 #[cold]
 #[inline(never)]
-pub(super) fn parse_128<T: std::str::FromStr>(text: &[u8]) -> Option<Result<T, T::Err>> {
+pub(super) fn parse_128<T: std::str::FromStr>(text: &[u8]) -> Option<std::result::Result<T, T::Err>> {
     (form(text)? == Form::Integer).then(|| std::str::from_utf8(text).unwrap_or_default().parse())
 }

@@ -1,6 +1,57 @@
-//! Strings with escapes.
+//! Strings: lent as they stand, or with their escapes decoded.
 
-use crate::cursor::{At, Walk};
+use crate::{
+    cursor::{At, Cursor, Walk},
+    error::{Error, Result},
+};
+use serde::de::Visitor;
+use std::borrow::Cow;
+
+/// A string's text, or that it is in the cursor's scratch buffer.
+pub(super) enum Text<'de> {
+    Lent(&'de str),
+    Decoded,
+}
+
+impl<'de, 'w> Cursor<'de, 'w> {
+    #[inline(always)]
+    pub(super) fn string<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        if let Some(span) = self.walk.string(at) {
+            self.pass(at);
+            return visitor.visit_borrowed_str(self.lend(span));
+        }
+        self.string_slow(at, visitor)
+    }
+
+    #[inline(never)]
+    fn string_slow<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        match self.text(at, false) {
+            Some((Text::Lent(text), _)) => visitor.visit_borrowed_str(text),
+            Some((Text::Decoded, _)) => visitor.visit_str(self.scratch),
+            None if self.walk.byte(at) == b'"' => Err(Error::syntax()),
+            None => Err(self.unexpected(at, &visitor)),
+        }
+    }
+
+    /// The text of the string or key at `at`, with escapes or an unusual gap; steps over it.
+    #[inline(never)]
+    pub(super) fn text(&mut self, at: At<'w>, is_key: bool) -> Option<(Text<'de>, At<'w>)> {
+        if self.walk.byte(at) != b'"' {
+            return None;
+        }
+        let (text, after) = if self.walk.has_escape(at) {
+            (Text::Decoded, unescape(self.walk, at, is_key, self.scratch)?)
+        } else if is_key {
+            let (span, value) = self.walk.key_exact(at)?;
+            (Text::Lent(self.lend(span)), value)
+        } else {
+            let span = self.walk.string_exact(at)?;
+            (Text::Lent(self.lend(span)), self.walk.after(at))
+        };
+        self.at = after;
+        Some((text, after))
+    }
+}
 
 /// For each byte that may follow a backslash the character meant, 1 for `u`; else 0.
 static ESCAPES: [u8; 256] = {
@@ -57,7 +108,7 @@ fn unicode_escape(text: &[u8], at: usize) -> (Escape, usize) {
 /// Decodes the string that opens at `at` into `out`; returns the entry behind it. `None` if an escape is invalid or the
 /// string does not end properly.
 #[inline(never)]
-pub(super) fn unescape<'w>(walk: Walk<'w>, at: At<'w>, is_key: bool, out: &mut String) -> Option<At<'w>> {
+fn unescape<'w>(walk: Walk<'w>, at: At<'w>, is_key: bool, out: &mut String) -> Option<At<'w>> {
     out.clear();
     let mut from = walk.place(at) + 1;
     let mut at = walk.after(at);
@@ -91,4 +142,21 @@ pub(super) fn skip_escaped<'w>(walk: Walk<'w>, at: At<'w>, is_key: bool) -> Opti
     }
     walk.closing_quote(at, is_key)?;
     Some(at)
+}
+
+/// The text of the string or key at `at`, decoded if it has escapes, and the entry behind it: for who walks without serde.
+pub(crate) fn decode<'w>(walk: Walk<'w>, at: At<'w>, is_key: bool) -> Option<(Cow<'w, str>, At<'w>)> {
+    let plain = match is_key {
+        true => walk.key(at).or_else(|| walk.key_exact(at)),
+        false => walk.string(at).or_else(|| walk.string_exact(at)).map(|span| (span, walk.after(at))),
+    };
+    if let Some((span, after)) = plain {
+        return Some((Cow::Borrowed(walk.text(span)), after));
+    }
+    if walk.byte(at) != b'"' || !walk.has_escape(at) {
+        return None;
+    }
+    let mut text = String::new();
+    let after = unescape(walk, at, is_key, &mut text)?;
+    Some((Cow::Owned(text), after))
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-/// The folder `SIMD_JSONL_CORPUS`, else `../shared/corpus` beside the package; `None` after having said that it is missing.
+/// The folder `SIMD_JSONL_CORPUS`, else `../shared/corpus` beside the package; `None` after having said that it is
+/// missing.
 ///
 /// # Panics
 ///

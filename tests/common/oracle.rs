@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// What decoding `line` to a `T` should give: what `serde_json::from_str` gives, except that a record is JSON throughout. A
-/// lone surrogate or a control character in a string fails it, even in a value that is skipped or taken as bytes, where
-/// `serde_json` lets both through.
+/// What decoding `line` to a `T` should give: what `serde_json::from_str` gives, except that a record is JSON
+/// throughout. A lone surrogate or a control character in a string fails it, even in a value that is skipped or taken
+/// as bytes, where `serde_json` lets both through.
 pub fn verdict<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
     let text = std::str::from_utf8(line).map_err(|e| e.to_string())?;
     let value = serde_json::from_str::<T>(text).map_err(|e| e.to_string())?;
