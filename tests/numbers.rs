@@ -111,7 +111,7 @@ fn is_json_number(text: &str) -> bool {
 }
 
 #[test]
-fn float_vectors() {
+fn case_27_float_vectors() {
     let Some(corpus) = corpus::folder() else { return };
     let mut files: Vec<_> = std::fs::read_dir(corpus.join("float-vectors"))
         .expect("the folder float-vectors")
@@ -145,7 +145,7 @@ fn float_vectors() {
 }
 
 #[test]
-fn random_floats() {
+fn case_27_random_floats() {
     let mut random = Random(1);
     let (mut wide, mut narrow) = (Vec::new(), Vec::new());
     for _ in 0..1500 {
@@ -228,7 +228,7 @@ fn exact(mantissa: u64, exponent: i32) -> String {
 }
 
 #[test]
-fn exact_expansions_are_exact() {
+fn case_27_exact_expansions_are_exact() {
     assert_eq!(exact(3, -1), "1.5");
     assert_eq!(exact(1, 70), "1180591620717411303424");
     assert_eq!(exact(5, -3), "0.625");
@@ -247,7 +247,7 @@ fn parts(bits: u64, mantissa_bits: u32, bias: i32) -> (u64, i32) {
 
 /// Exactly between two floats, a hair below and a hair above.
 #[test]
-fn halfway_cases() {
+fn case_27_halfway_cases() {
     let mut random = Random(2);
     let (mut wide, mut narrow) = (Vec::new(), Vec::new());
     let around = |mantissa: u64, exponent: i32, texts: &mut Vec<String>| {
@@ -302,7 +302,7 @@ fn halfway_cases() {
 
 /// The powers of ten, where the tables and the fast paths end.
 #[test]
-fn powers_of_ten() {
+fn case_27_powers_of_ten() {
     let mut texts = Vec::new();
     for exponent in -345..=310 {
         for digits in [
@@ -331,7 +331,7 @@ fn powers_of_ten() {
 }
 
 #[test]
-fn edges_of_the_integers() {
+fn case_27_edges_of_the_integers() {
     fn edges<T: Number>(min: T, max: T) {
         let (min, max) = (min.to_string(), max.to_string());
         let mut all: Vec<Expected<T>> = Vec::new();
@@ -372,7 +372,7 @@ fn edges_of_the_integers() {
 
 /// An untyped integer is a `u64`, an `i64`, or else a float.
 #[test]
-fn untyped_numbers() {
+fn case_27_untyped_numbers() {
     for level in Level::available() {
         for (text, want) in [
             ("0", Value::from(0)),
@@ -403,7 +403,7 @@ fn untyped_numbers() {
 /// would not finish.) Exponents beyond 65535 that as many digits make up for are left out: there `str::parse`, which
 /// ours follows, saturates.
 #[test]
-fn enormous_numbers() {
+fn case_21_enormous_numbers() {
     const MILLION: usize = 1_000_000;
     let (ones, zeros, exponent) = ("1".repeat(MILLION), "0".repeat(MILLION), "9".repeat(100_000));
     let many_zeros = "0".repeat(100_000);

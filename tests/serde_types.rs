@@ -16,7 +16,7 @@ use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use simd_jsonl::{Error, ErrorKind, Level, Position, ReaderBuilder};
+use simd_jsonl::{Error, ErrorKind, JsonlSlice, Level, Position, ReaderBuilder};
 
 /// A line, and the inputs it is tried in.
 struct Case {
@@ -351,7 +351,7 @@ fn strings_across_block_edges() {
 }
 
 #[test]
-fn strings_borrow_exactly_when_unescaped() {
+fn case_28_strings_borrow_exactly_when_unescaped() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Borrowing<'a> {
         #[serde(borrow)]
@@ -406,7 +406,7 @@ fn strings_borrow_exactly_when_unescaped() {
 struct BorrowCow<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[test]
-fn a_borrowed_str_with_an_escape_names_the_remedy() {
+fn case_28_a_borrowed_str_with_an_escape_names_the_remedy() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Borrowing<'a> {
         text: &'a str,
@@ -1178,8 +1178,11 @@ fn raw_values() {
         same_owned!(HashMap<String, RawBox>; format!("{{\"k\":{value}}}"));
         same!(WithRaw; format!("{{\"id\":1,\"payload\":{value}}}"),
             format!("{{\"payload\" : {value} ,\"maybe\":{value},\"id\":1}}"));
-        same!(Entries<RawBox, RawBox>; format!("{{\"k\":{value}}}"), format!("{{ \"k\\n\" : {value} }}"));
+        same!(Entries<String, RawBox>; format!("{{\"k\":{value}}}"), format!("{{ \"k\\n\" : {value} }}"));
     }
+    // a listed difference: serde_json gives a key with its quotes
+    let key_as_raw = JsonlSlice::new(b"{\"k\":1}").deserialize::<Entries<RawBox, u8>>().next().expect("one record");
+    assert_eq!(key_as_raw.expect_err("no raw keys").kind(), ErrorKind::InvalidType);
     // the text is the input's own, white space around it left out
     for level in Level::available() {
         let input = br#"{"id":1, "payload" :  { "a" : [1, 2] }  , "maybe":"x"}"#;
