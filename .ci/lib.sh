@@ -59,3 +59,9 @@ need_debian_rust() {
 no_children=(--skip case_29_the_variable_lowers_the_level)
 
 mkdir -p target
+
+# What an emulator or a sanitizer runs, where each instruction costs ten: the tests in which the processor shows. Left out are
+# serde's forms and the limits, which are the same code everywhere.
+# shellcheck disable=SC2034
+slow_tests=(--lib --test kernel --test lines --test dialect --test errors --test numbers --test differential --test lazy
+    --test conformance --test reading)
