@@ -66,7 +66,8 @@ mod tests {
             for len in 0..=(128 - start) {
                 for skip in [1, 2, 3, 7, 200] {
                     let is_backslash = |i: usize| {
-                        (start..start + len).contains(&i) && (i + 1 - start) % skip != 0 || skip == 200 && i == 3
+                        (start..start + len).contains(&i) && !(i + 1 - start).is_multiple_of(skip)
+                            || skip == 200 && i == 3
                     };
                     let (mut want, mut escaped) = ([0u64; 2], false);
                     for i in 0..128 {
