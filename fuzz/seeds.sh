@@ -4,11 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-inputs=fuzz/corpus/de_vs_serde_json
-streams=fuzz/corpus/reader
-mkdir -p "$inputs" "$streams"
+inputs="$(mktemp -d)"
+trap 'rm -rf "$inputs"' EXIT
 
-# seed INPUT: a seed of both targets, with the escapes of printf's %b.
+# seed INPUT: one with the escapes of printf's %b.
 number=0
 seed() {
     number=$((number + 1))
@@ -31,7 +30,7 @@ seed '\xff\xfe1\x00\n\x00'
 
 corpus="${SIMD_JSONL_CORPUS:-../shared/corpus}"
 if [[ -d "$corpus" ]]; then
-    find "$corpus/json-test-suite/test_parsing" -name '*.json' -size -8 -exec cp -t "$inputs" {} +
+    find "$corpus/json-test-suite/test_parsing" -name '*.json' -size -8 -exec cp --no-preserve=mode -t "$inputs" {} +
     for file in "$corpus"/jsonl/*; do
         head -n 60 "$file" | split -l 3 - "$inputs/$(basename "$file")-"
     done
@@ -42,13 +41,15 @@ else
     echo "no corpora at $corpus: the seeds are the inline ones alone"
 fi
 
-# The same inputs for the other target, behind headers of several sorts: flags, record limit, buffer size, how many sizes of
-# reads, and the sizes; 254 would block and 255 is interrupted.
+# The target `reader` wants them behind headers: flags, record limit, buffer size, how many sizes of reads, and the sizes, of
+# which 254 would block and 255 is interrupted.
 headers=('\x00\xff\x00\x01\x01' '\x06\xff\x40\x03\x03\xff\x07' '\x09\x20\x10\x02\x40\xfe' '\x0f\x40\xff\x00')
+mkdir -p fuzz/corpus/de_vs_serde_json fuzz/corpus/reader
 number=0
 for file in "$inputs"/*; do
-    header="${headers[number % ${#headers[@]}]}"
+    name="${file##*/}"
+    cp "$file" "fuzz/corpus/de_vs_serde_json/$name"
+    { printf '%b' "${headers[number % ${#headers[@]}]}" && cat "$file"; } >"fuzz/corpus/reader/$name"
     number=$((number + 1))
-    { printf '%b' "$header" && cat "$file"; } >"$streams/${file##*/}"
 done
 echo "$number seeds for each target"
