@@ -76,7 +76,7 @@ impl ReaderBuilder {
         self
     }
 
-    /// How many bytes a record may have, its LF not counted. Default: 256 MiB; what exceeds 2 GiB less 192 bytes counts as that.
+    /// How many bytes a record may have, its LF not counted. Default: 256 MiB; at most 2 GiB less 129 bytes.
     ///
     /// A longer record is one error, and takes no more memory than this.
     ///
