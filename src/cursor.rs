@@ -17,11 +17,11 @@
 #![allow(unsafe_code)]
 
 use crate::index::StructuralIndex;
-use std::marker::PhantomData;
+use std::{marker::PhantomData, ptr::NonNull};
 
 /// An entry of the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct At<'w>(*const u32, PhantomData<&'w u32>);
+pub(crate) struct At<'w>(NonNull<u32>, PhantomData<&'w u32>);
 
 // SAFETY: it is a shared reference into the index, with the right to look at its neighbours.
 unsafe impl Send for At<'_> {}
@@ -48,22 +48,21 @@ pub(crate) fn is_white(c: u8) -> bool {
 }
 
 impl<'w> Walk<'w> {
-    /// A walk over `window`, and its entry number `entry`.
+    /// A walk over `window`, and its entry number `entry` if there is one.
     ///
     /// # Panics
-    /// If `index` is not of this window, or does not have the entry.
+    /// If there is, and `index` is not of this window.
     #[inline(always)]
-    pub(crate) fn new(window: &'w [u8], index: &'w StructuralIndex, entry: usize) -> (Walk<'w>, At<'w>) {
-        let entries = index.of(window);
-        assert!(entry + 1 < entries.len(), "an entry with one behind it");
-        // a pointer with the right to the whole slice
-        (Walk { window }, At(entries.as_ptr().wrapping_add(entry), PhantomData))
+    pub(crate) fn new(window: &'w [u8], index: &'w StructuralIndex, entry: usize) -> Option<(Walk<'w>, At<'w>)> {
+        let entries = index.entries_from(window, entry)?;
+        // a pointer with the right to all that follows
+        Some((Walk { window }, At(NonNull::from(entries).cast(), PhantomData)))
     }
 
     /// The number of `at` in `index`.
     #[inline(always)]
     pub(crate) fn entry_number(at: At<'_>, index: &StructuralIndex) -> usize {
-        (at.0.addr() - index.entries().as_ptr().addr()) / size_of::<u32>()
+        (at.0.addr().get() - index.address()) / size_of::<u32>()
     }
 
     #[inline(always)]
@@ -93,14 +92,14 @@ impl<'w> Walk<'w> {
     #[inline(always)]
     pub(crate) fn place(self, at: At<'w>) -> usize {
         // SAFETY: (1)
-        unsafe { *at.0 as usize }
+        unsafe { *at.0.as_ptr() as usize }
     }
 
     /// Where the entry behind it is; behind the last newline, the window's length.
     #[inline(always)]
     fn next_place(self, at: At<'w>) -> usize {
         // SAFETY: (1)
-        unsafe { *at.0.add(1) as usize }
+        unsafe { *at.0.add(1).as_ptr() as usize }
     }
 
     /// The byte at the entry.
@@ -114,16 +113,26 @@ impl<'w> Walk<'w> {
     #[inline(always)]
     pub(crate) fn after(self, at: At<'w>) -> At<'w> {
         if self.byte(at) == b'\n' {
-            return at;
+            return stay(at);
         }
         // SAFETY: (1), and it is not the last newline
         At(unsafe { at.0.add(1) }, PhantomData)
     }
 
+    /// The entry behind `at`, if `byte` stands there. Where that is a constant, nothing is left of the look for a newline.
+    #[inline(always)]
+    fn after_byte(self, at: At<'w>, byte: u8) -> Option<At<'w>> {
+        if self.byte(at) != byte || byte == b'\n' {
+            return None;
+        }
+        // SAFETY: (1), and it is not the last newline
+        Some(At(unsafe { at.0.add(1) }, PhantomData))
+    }
+
     /// The entry of the value or key before `at`, a closing bracket if it ends in one; not before `first`.
     pub(crate) fn before(self, at: At<'w>, first: At<'w>) -> At<'w> {
         let mut at = at;
-        while at.0.addr() > first.0.addr() {
+        while at.0 > first.0 {
             // SAFETY: `first` is an entry, and `at` lies behind it
             at = At(unsafe { at.0.sub(1) }, PhantomData);
             if !self.is_escape(at) {
@@ -224,11 +233,12 @@ impl<'w> Walk<'w> {
         matches!(self.separator(at), b',' | b'[')
     }
 
-    /// The entry behind the opening bracket at `at`, if only white space lies between.
+    /// The entry behind the opening bracket at `at`, if `at` is that and only white space lies between.
     #[inline(always)]
-    pub(crate) fn open(self, at: At<'w>) -> Option<At<'w>> {
+    pub(crate) fn open(self, at: At<'w>, bracket: u8) -> Option<At<'w>> {
+        let inside = self.after_byte(at, bracket)?;
         let (place, next) = (self.place(at), self.next_place(at));
-        (next == place + 1 || self.is_blank(place + 1, next)).then(|| self.after(at))
+        (next == place + 1 || self.is_blank(place + 1, next)).then_some(inside)
     }
 
     #[cold]
@@ -240,14 +250,15 @@ impl<'w> Walk<'w> {
     /// The entry behind the closing bracket at `at`, if `at` is that, no comma stands before it, and behind it is a proper gap.
     #[inline(always)]
     pub(crate) fn close(self, at: At<'w>, bracket: u8) -> Option<At<'w>> {
-        if self.byte(at) != bracket || self.follows_comma(at) {
+        let after = self.after_byte(at, bracket)?;
+        if self.follows_comma(at) {
             return None;
         }
         let (end, next) = (self.place(at) + 1, self.next_place(at));
         // SAFETY: places ascend: before the next entry, at `end`, is a byte
         let ends_well =
             next == end || (next == end + 1 && unsafe { self.get(end) } == b',') || self.end_exact(next) == end;
-        ends_well.then(|| self.after(at))
+        ends_well.then_some(after)
     }
 
     /// Whether the record ends at `at`, which is not its first entry: a newline, and no comma before it.
@@ -306,21 +317,37 @@ impl<'w> Walk<'w> {
 
     /// Whether a member of an object may start at `at`, which lies behind the opening bracket: a quote, and before it a comma
     /// or that.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn is_key(self, at: At<'w>) -> bool {
+        self.byte(at) == b'"' && matches!(self.separator(at), b',' | b'{')
+    }
+
+    /// The text of the key at `at`, which lies behind the opening bracket, and the entry of its value; in the common forms
+    /// only: before the key stands that bracket, `,` or `, `, and behind it `:` or `: `.
+    #[inline(always)]
+    pub(crate) fn member(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
         let place = self.place(at);
         debug_assert!(place > 0);
-        // SAFETY: the opening bracket lies before
-        let pair = unsafe { self.pair(place - 1) };
-        pair == *b",\"" || pair == *b"{\"" || (pair[1] == b'"' && matches!(self.separator(at), b',' | b'{'))
+        // SAFETY: the opening bracket lies before, and if a space does, then the bracket lies before that
+        let is_key = unsafe {
+            let pair = self.pair(place - 1);
+            pair == *b",\"" || pair == *b"{\"" || (pair == *b" \"" && self.get(place - 2) == b',')
+        };
+        // SAFETY: a quote stands at the entry
+        if is_key { unsafe { self.key_at(at) } } else { None }
     }
 
     /// The text of the key at `at` and the entry of its value, if the key has no escapes and `:` or `: ` behind it.
     #[inline(always)]
     pub(crate) fn key(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
-        if self.byte(at) != b'"' {
-            return None;
-        }
+        // SAFETY: a quote stands at the entry
+        if self.byte(at) == b'"' { unsafe { self.key_at(at) } } else { None }
+    }
+
+    /// # Safety
+    /// A quote stands at `at`.
+    #[inline(always)]
+    unsafe fn key_at(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
         let (start, next) = (self.place(at) + 1, self.next_place(at));
         // SAFETY: (2): the next entry lies behind `start`; if there is a space before it, that is not the closing quote, and
         // there are at least three bytes
@@ -333,8 +360,8 @@ impl<'w> Walk<'w> {
                 return None;
             }
         };
-        // (3)
-        Some((Span { start, end, window: PhantomData }, self.after(at)))
+        // SAFETY: (1), and it is no newline; for the span (3)
+        Some((Span { start, end, window: PhantomData }, At(unsafe { at.0.add(1) }, PhantomData)))
     }
 
     /// The general form of `key`, for keys without escapes.
@@ -408,6 +435,14 @@ impl<'w> Walk<'w> {
         let start = self.place(at);
         Scalar { window: self.window, start, end: self.end_exact(self.next_place(at)).max(start) }
     }
+}
+
+/// Out of line, so that nobody makes a conditional move of the branch to it: all that is read from the entries on would then
+/// wait for the byte at each.
+#[cold]
+#[inline(never)]
+fn stay(at: At<'_>) -> At<'_> {
+    at
 }
 
 #[cold]

@@ -35,15 +35,25 @@ impl StructuralIndex {
     /// Indexes `window`, which consists of whole lines, each with its newline.
     pub(crate) fn build(&mut self, level: Level, window: &[u8]) -> Result<(), Dirty> {
         assert!(window.last() == Some(&b'\n') && window.len() <= MAX_WINDOW, "whole lines, in 32 bits");
-        self.window = (0, 0);
+        self.clear();
         let found = level.run(Stage1 { window, entries: &mut self.entries });
-        self.len = found.len;
         if found.broken_string || found.non_ascii && simdutf8::basic::from_utf8(window).is_err() {
             return Err(Dirty);
         }
-        self.entries[self.len] = window.len() as u32;
+        self.entries[found.len] = window.len() as u32;
+        self.len = found.len;
         self.window = (window.as_ptr().addr(), window.len());
         Ok(())
+    }
+
+    /// Forgets the window.
+    pub(crate) fn clear(&mut self) {
+        (self.len, self.window) = (0, (0, 0));
+    }
+
+    /// Whether there is no window.
+    pub(crate) fn is_clear(&self) -> bool {
+        self.len == 0
     }
 
     /// The entries, of which the last is the last newline's.
@@ -52,14 +62,24 @@ impl StructuralIndex {
         &self.entries[..self.len]
     }
 
-    /// The entries and one more behind them, of the clean window that was indexed last.
+    /// Where in memory the entries begin.
+    #[inline(always)]
+    pub(crate) fn address(&self) -> usize {
+        self.entries.as_ptr().addr()
+    }
+
+    /// The entries from number `entry` on, and at least one more behind them, of the clean window that was indexed last; `None`
+    /// if there is no such entry.
     ///
     /// # Panics
     /// If `window` is another one.
     #[inline(always)]
-    pub(crate) fn of(&self, window: &[u8]) -> &[u32] {
+    pub(crate) fn entries_from(&self, window: &[u8], entry: usize) -> Option<&[u32]> {
+        if entry >= self.len {
+            return None;
+        }
         assert!(self.window == (window.as_ptr().addr(), window.len()), "indexed and clean");
-        &self.entries[..self.len + 1]
+        self.entries.get(entry..)
     }
 }
 
@@ -196,7 +216,8 @@ mod tests {
         let want = naive(window);
         let mut index = StructuralIndex::default();
         for level in Level::available() {
-            let got = index.build(level, window).ok().map(|()| index.of(window)[..index.len].to_vec());
+            let got =
+                index.build(level, window).ok().map(|()| index.entries_from(window, 0).unwrap()[..index.len].to_vec());
             assert_eq!(got, want, "{level}, {what}: {:?}", String::from_utf8_lossy(window));
         }
     }

@@ -420,7 +420,7 @@ struct Children<'a> {
 impl<'a> Children<'a> {
     fn new(container: LazyValue<'a>, bracket: u8) -> Result<Self> {
         let walk = container.walk;
-        let Some(inside) = walk.open(container.at).filter(|_| container.depth > 0) else {
+        let Some(inside) = walk.open(container.at, bracket - 2).filter(|_| container.depth > 0) else {
             return Err(container.broken(container.at));
         };
         let mut next = Some(inside);

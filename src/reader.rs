@@ -218,24 +218,25 @@ pub struct JsonlReader<R> {
     scan: Scan,
 }
 
-/// One body for both readers: the loop around what the part at hand has, and the search for the next.
+/// One body for both readers. The record comes last, so that nothing moves it.
 macro_rules! next {
-    ($reader:ident, $part:expr, $refill:ident) => {
+    ($reader:ident, $text:ident) => {
         loop {
-            if let Some(next) = $part {
-                return Some(next);
-            }
-            match $reader.scan.$refill(&mut $reader.source) {
-                Ok(true) => {}
-                Ok(false) => return None,
+            let text = $reader.source.$text();
+            match $reader.scan.has_record(text) {
+                Ok(true) => return Some($reader.scan.decode(text)),
+                Ok(false) => match $reader.scan.refill(&mut $reader.source) {
+                    Ok(true) => {}
+                    Ok(false) => return None,
+                    Err(error) => return Some(Err(error)),
+                },
                 Err(error) => return Some(Err(error)),
             }
         }
     };
 }
 
-/// The same for what is lent. The part is looked at twice, first for whether there is anything: a borrow that is returned
-/// from a loop would last for the whole loop.
+/// The same for what is lent: a borrow that is returned from a loop would last for the whole loop.
 macro_rules! next_lent {
     ($reader:ident, $has:ident, $next:ident, $refill:ident) => {{
         while !$reader.scan.$has($reader.source.text())? {
@@ -367,7 +368,7 @@ impl<'a> JsonlSlice<'a> {
 
     #[inline]
     fn next<T: Deserialize<'a>>(&mut self) -> Option<Result<T>> {
-        next!(self, self.scan.next(self.source.lent()), refill)
+        next!(self, lent)
     }
 }
 
@@ -488,7 +489,7 @@ impl<R: Read> JsonlReader<R> {
 
     #[inline]
     fn next<T: DeserializeOwned>(&mut self) -> Option<Result<T>> {
-        next!(self, self.scan.next(self.source.text()), refill)
+        next!(self, text)
     }
 }
 

@@ -179,9 +179,7 @@ pub(crate) struct Scan {
     /// The part of the source's window that is being read: all of it, or one line of it if it is dirty.
     start: usize,
     end: usize,
-    /// That part is indexed and clean.
-    indexed: bool,
-    /// In that part, the first entry and the first byte that are not read yet.
+    /// In that part, which is indexed if the index is not clear, the first entry and the first byte that are not read yet.
     entry: usize,
     line_start: usize,
     /// Where that part begins in the input.
@@ -204,7 +202,6 @@ impl Scan {
             scratch: String::new(),
             start: 0,
             end: 0,
-            indexed: false,
             entry: 0,
             line_start: 0,
             offset: 0,
@@ -231,22 +228,30 @@ impl Scan {
 
     /// Goes on at `position`, to which the source has been moved.
     pub(crate) fn seek(&mut self, position: Position) {
-        (self.start, self.end, self.line_start, self.indexed, self.done) = (0, 0, 0, false, false);
+        (self.start, self.end, self.entry, self.line_start, self.done) = (0, 0, 0, 0, false);
+        self.index.clear();
         self.unterminated = false;
         (self.offset, self.line) = (position.offset, position.line);
         self.at_first = position == Position::default();
     }
 
-    /// The next record of the part that is being read, decoded; `None` if there is none in it.
+    /// Whether there is a record in the part that is being read; steps up to it.
     #[inline(always)]
-    pub(crate) fn next<'de, T: Deserialize<'de>>(&mut self, text: Text<'_, 'de>) -> Option<Result<T>> {
-        let (window, lend) = self.part(text)?;
-        match self.find_record(window) {
-            Ok(true) => {}
-            Ok(false) => return None,
-            Err(error) => return Some(Err(error)),
+    pub(crate) fn has_record(&mut self, text: Text<'_, '_>) -> Result<bool> {
+        let Some((walk, at)) = Walk::new(text.window, &self.index, self.entry) else { return Ok(false) };
+        if walk.place(at) == self.line_start && walk.byte(at) != b'\n' {
+            return Ok(true);
         }
-        let (walk, at) = Walk::new(window, &self.index, self.entry);
+        self.find_record(text.window)
+    }
+
+    /// The next record of the part that is being read, in which [`has_record`](Self::has_record) has found it, decoded.
+    ///
+    /// The result is changed in place or not at all, so that it is built where the caller wants it.
+    #[inline(always)]
+    pub(crate) fn decode<'de, T: Deserialize<'de>>(&mut self, text: Text<'_, 'de>) -> Result<T> {
+        let Text { window, lend } = text;
+        let (walk, at) = Walk::new(window, &self.index, self.entry).expect("a record was found");
         let mut cursor = Cursor::new(walk, at, lend, self.options.limits, &mut self.scratch);
         let mut result = T::deserialize(Value { cursor: &mut cursor, at });
         if result.is_ok() && cursor.is_whole() {
@@ -255,27 +260,19 @@ impl Scan {
             self.line_start = walk.place(end) + 1;
             self.line += 1;
             self.at_first = false;
-            return Some(result);
+        } else {
+            let failure = cursor.failure(result.err(), at);
+            result = Err(self.refuse(window, failure));
         }
-        let failure = cursor.failure(result.err(), at);
-        result = Err(self.refuse(window, failure));
-        Some(result)
-    }
-
-    /// Whether there is a record in the part that is being read; steps up to it.
-    pub(crate) fn has_record(&mut self, text: Text<'_, '_>) -> Result<bool> {
-        match self.part(text) {
-            Some((window, _)) => self.find_record(window),
-            None => Ok(false),
-        }
+        result
     }
 
     /// The next record of the part that is being read, in which [`has_record`](Self::has_record) has found it.
     pub(crate) fn next_record<'s>(&'s mut self, text: Text<'s, 's>) -> Option<Record<'s>> {
-        let (window, _) = self.part(text)?;
+        let Text { window, .. } = text;
         let (entry, start, position, is_first) = (self.entry, self.line_start, self.position(), self.at_first);
         self.step_over_line(window);
-        let (walk, at) = Walk::new(window, &self.index, entry);
+        let (walk, at) = Walk::new(window, &self.index, entry)?;
         let line = line_at(window, start);
         let (terminated, limits, path) = (!self.unterminated, self.options.limits, self.path.as_ref());
         let origin = Origin { line, start, position, terminated, is_first, limits, path };
@@ -284,41 +281,33 @@ impl Scan {
 
     /// Whether there is a line in the part that is being read.
     pub(crate) fn has_line(&mut self, text: Text<'_, '_>) -> Result<bool> {
-        Ok(self.start + self.line_start < self.end.min(text.lend.len()))
+        Ok(self.line_start < text.lend.len())
     }
 
     /// The next line of the part that is being read, whatever is in it; `None` if there is none in it.
     pub(crate) fn next_line<'s>(&mut self, text: Text<'_, 's>) -> Option<Line<'s>> {
-        let rest = text.lend.get(self.start + self.line_start..self.end.min(text.lend.len()))?;
+        let rest = text.lend.get(self.line_start..)?;
         let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
         let line = Line::new(&rest[..end], self.position().offset);
         // the index goes on where it is; making it again is cheaper than keeping step with who wants lines only
-        self.indexed = false;
+        self.index.clear();
+        self.entry = 0;
         self.line_start += if line.terminated() { end } else { end + 1 };
         self.line += 1;
         self.at_first = false;
         Some(line)
     }
 
-    /// The part of the window that is being read, if any.
-    #[inline(always)]
-    fn part<'w, 'de>(&self, text: Text<'w, 'de>) -> Option<(&'w [u8], &'de [u8])> {
-        if !self.indexed {
-            return None;
-        }
-        Some((&text.window[self.start..self.end], &text.lend[self.start..self.end.min(text.lend.len())]))
-    }
-
     /// Steps over blank lines; whether a record follows.
-    #[inline(always)]
+    #[inline(never)]
     fn find_record(&mut self, window: &[u8]) -> Result<bool> {
         loop {
-            let Some(place) = self.index.entries().get(self.entry) else { return Ok(false) };
-            let place = *place as usize;
+            let Some((walk, at)) = Walk::new(window, &self.index, self.entry) else { return Ok(false) };
+            let place = walk.place(at);
             if place != self.line_start && !window[self.line_start..place].iter().all(|c| is_white(*c)) {
                 return Err(self.refuse_line(window)); // commas, colons and control characters are no entries
             }
-            if window[place] != b'\n' {
+            if walk.byte(at) != b'\n' {
                 return Ok(true);
             }
             if self.options.strict {
@@ -376,7 +365,7 @@ impl Scan {
         self.line_start += newline + 1;
         self.line += 1;
         self.at_first = false;
-        if self.indexed {
+        if !self.index.is_clear() {
             let rest = &self.index.entries()[self.entry..];
             // most records have few entries; look near before halving what is left
             let mut reach = 16;
@@ -396,26 +385,25 @@ impl Scan {
     #[inline(never)]
     pub(crate) fn refill<S: Source>(&mut self, source: &mut S) -> Result<bool> {
         loop {
-            let Text { window, .. } = source.text();
+            let Text { window, .. } = source.window();
             let part_end = self.start + self.line_start;
-            if !self.indexed && part_end < self.end {
+            if self.index.is_clear() && part_end < self.end {
                 // lines that are not indexed, or no longer
-                self.narrow(part_end, self.end);
-                let part = &window[self.start..self.end];
+                self.narrow(source, part_end, self.end);
+                let Text { window: part, .. } = source.text();
                 if self.index.build(self.options.level, part).is_ok() {
-                    self.indexed = true;
                     return Ok(true);
                 }
                 let newline = memchr::memchr(b'\n', part).expect("each line of a window has its newline");
                 if newline + 1 == part.len() {
                     return Err(self.refuse_line(part));
                 }
-                self.end = self.start + newline + 1;
+                self.narrow(source, self.start, self.start + newline + 1);
             } else if self.end < window.len() {
                 // the rest of a dirty window
                 let newline =
                     memchr::memchr(b'\n', &window[self.end..]).expect("each line of a window has its newline");
-                self.narrow(self.end, self.end + newline + 1);
+                self.narrow(source, self.end, self.end + newline + 1);
             } else if !self.next_window(source)? {
                 return Ok(false);
             }
@@ -424,22 +412,23 @@ impl Scan {
 
     /// Like `refill`, but without an index: for who wants lines.
     pub(crate) fn refill_lines<S: Source>(&mut self, source: &mut S) -> Result<bool> {
-        let len = source.text().window.len();
+        let len = source.window().window.len();
         if self.start + self.line_start < self.end {
             return Ok(true);
         }
         if self.end < len {
-            self.narrow(self.end, len);
+            self.narrow(source, self.end, len);
             return Ok(true);
         }
         self.next_window(source)
     }
 
     /// The part being read is now this one, which begins where the lines read so far end.
-    fn narrow(&mut self, start: usize, end: usize) {
+    fn narrow<S: Source>(&mut self, source: &mut S, start: usize, end: usize) {
         self.offset += (start - self.start) as u64;
-        (self.start, self.end) = (start, end);
-        (self.indexed, self.entry, self.line_start) = (false, 0, 0);
+        (self.start, self.end, self.entry, self.line_start) = (start, end, 0, 0);
+        self.index.clear();
+        source.choose(start..end);
     }
 
     fn next_window<S: Source>(&mut self, source: &mut S) -> Result<bool> {
@@ -448,14 +437,16 @@ impl Scan {
         }
         let Position { offset, line } = self.position();
         (self.offset, self.line) = (offset, line);
-        (self.start, self.end, self.line_start, self.entry, self.indexed) = (0, 0, 0, 0, false);
+        (self.start, self.end, self.line_start, self.entry) = (0, 0, 0, 0);
+        self.index.clear();
         self.unterminated = false;
         match source.refill(self.options.max_record_len) {
             Ok(Refill::Window) => {
-                let Text { window, lend } = source.text();
+                let Text { window, lend } = source.window();
                 self.end = window.len();
                 self.unterminated = lend.len() < window.len();
-                self.narrow(self.mark_len(lend), self.end);
+                let mark = self.mark_len(lend);
+                self.narrow(source, mark, self.end);
                 Ok(true)
             }
             Ok(Refill::TooLong { record, line }) => {

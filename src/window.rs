@@ -1,7 +1,10 @@
 //! Windows of whole lines, from a slice or from a stream.
 
 use crate::index::MAX_WINDOW;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::{
+    io::{self, Read, Seek, SeekFrom},
+    ops::Range,
+};
 
 /// How many bytes of lines are indexed at once, unless one line is longer: with its index it stays in the L2 cache. (16 KiB to
 /// 1 MiB are equally fast.)
@@ -18,7 +21,7 @@ pub(crate) enum Refill {
     End,
 }
 
-/// The bytes of a window and what may be kept of them.
+/// The bytes of a window, or of a part of it, and what may be kept of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'w, 'de> {
     /// Whole lines, each with its newline.
@@ -30,10 +33,16 @@ pub(crate) struct Text<'w, 'de> {
 /// Where windows come from.
 pub(crate) trait Source {
     /// Steps to the next window: some lines, or one long one. A newline is added to a last line that lacks it. An error leaves
-    /// everything that was read in place; calling again goes on from there.
+    /// everything that was read in place; calling again goes on from there. No part of the window is chosen yet.
     fn refill(&mut self, max_record_len: usize) -> io::Result<Refill>;
 
-    /// The window.
+    /// The whole window.
+    fn window(&self) -> Text<'_, '_>;
+
+    /// Chooses the part of the window that is to be read: some of its lines.
+    fn choose(&mut self, part: Range<usize>);
+
+    /// The chosen part.
     fn text(&self) -> Text<'_, '_>;
 
     /// Bytes that were taken from the input and are in no window yet.
@@ -76,11 +85,15 @@ pub(crate) struct SliceSource<'a> {
     end: usize,
     /// A last line without newline, with one.
     tail: Vec<u8>,
+    /// The chosen part, but for that newline; kept, since it is asked for with each record.
+    lend: &'a [u8],
+    /// Where it begins in the tail, if there is one.
+    tail_start: usize,
 }
 
 impl<'a> SliceSource<'a> {
     pub(crate) fn new(data: &'a [u8]) -> Self {
-        SliceSource { data, start: 0, end: 0, tail: Vec::new() }
+        SliceSource { data, start: 0, end: 0, tail: Vec::new(), lend: &[], tail_start: 0 }
     }
 
     pub(crate) fn data(&self) -> &'a [u8] {
@@ -90,21 +103,26 @@ impl<'a> SliceSource<'a> {
     /// Goes on at `offset`, or at the end if that is earlier.
     pub(crate) fn seek(&mut self, offset: u64) {
         self.end = usize::try_from(offset).map_or(self.data.len(), |offset| offset.min(self.data.len()));
+        self.go_on();
+    }
+
+    /// The window, of which there is nothing yet, begins where the last one ended.
+    fn go_on(&mut self) {
         self.start = self.end;
-        self.tail.clear();
+        self.lend = &[];
+        (self.tail_start, self.tail) = (0, Vec::new());
     }
 
     #[inline(always)]
     pub(crate) fn lent(&self) -> Text<'_, 'a> {
-        let lend = &self.data[self.start..self.end];
-        Text { window: if self.tail.is_empty() { lend } else { &self.tail }, lend }
+        let window = if self.tail.is_empty() { self.lend } else { &self.tail[self.tail_start..] };
+        Text { window, lend: self.lend }
     }
 }
 
 impl Source for SliceSource<'_> {
     fn refill(&mut self, max_record_len: usize) -> io::Result<Refill> {
-        self.tail.clear();
-        self.start = self.end;
+        self.go_on();
         let rest = &self.data[self.start..];
         if rest.is_empty() {
             return Ok(Refill::End);
@@ -113,8 +131,8 @@ impl Source for SliceSource<'_> {
             Cut::Lines(len) => self.end += len,
             Cut::Partial => {
                 self.end = self.data.len();
-                self.tail.extend_from_slice(rest);
-                self.tail.push(b'\n');
+                self.tail = [rest, b"\n"].concat();
+                self.tail_start = self.tail.len();
             }
             Cut::TooLong => {
                 let newline = memchr::memchr(b'\n', rest);
@@ -126,6 +144,17 @@ impl Source for SliceSource<'_> {
             }
         }
         Ok(Refill::Window)
+    }
+
+    fn window(&self) -> Text<'_, '_> {
+        let lend = &self.data[self.start..self.end];
+        Text { window: if self.tail.is_empty() { lend } else { &self.tail }, lend }
+    }
+
+    fn choose(&mut self, part: Range<usize>) {
+        let lend = &self.data[self.start..self.end];
+        self.lend = &lend[part.start..part.end.min(lend.len())];
+        self.tail_start = part.start; // and its one line is not divided
     }
 
     #[inline(always)]
@@ -142,6 +171,8 @@ pub(crate) struct ReadSource<R> {
     /// The window.
     start: usize,
     end: usize,
+    /// The chosen part of it, in the buffer.
+    part: Range<usize>,
     /// How much of the buffer has been read into.
     filled: usize,
     /// The bytes before this hold no newline, the window's aside.
@@ -160,6 +191,7 @@ impl<R> ReadSource<R> {
             buffer: vec![0; buffer_size.max(16)],
             start: 0,
             end: 0,
+            part: 0..0,
             filled: 0,
             searched: 0,
             dropped: None,
@@ -184,7 +216,7 @@ impl<R> ReadSource<R> {
 impl<R: Seek> ReadSource<R> {
     pub(crate) fn seek(&mut self, offset: u64) -> io::Result<()> {
         self.reader.seek(SeekFrom::Start(offset))?;
-        (self.start, self.end, self.filled, self.searched) = (0, 0, 0, 0);
+        (self.start, self.end, self.part, self.filled, self.searched) = (0, 0, 0..0, 0, 0);
         (self.dropped, self.at_end, self.unterminated) = (None, false, false);
         Ok(())
     }
@@ -240,6 +272,7 @@ impl<R: Read> Source for ReadSource<R> {
             (self.start, self.end, self.filled, self.searched) = (0, 0, 0, 0);
         }
         self.start = self.end;
+        self.part = 0..0;
         self.searched = self.searched.max(self.start);
         loop {
             if let Some(dropped) = self.dropped {
@@ -274,10 +307,21 @@ impl<R: Read> Source for ReadSource<R> {
         }
     }
 
-    #[inline(always)]
-    fn text(&self) -> Text<'_, '_> {
+    fn window(&self) -> Text<'_, '_> {
         let window = &self.buffer[self.start..self.end];
         let added = usize::from(self.unterminated);
+        Text { window, lend: &window[..window.len() - added] }
+    }
+
+    fn choose(&mut self, part: Range<usize>) {
+        self.part = self.start + part.start..self.start + part.end;
+    }
+
+    #[inline(always)]
+    fn text(&self) -> Text<'_, '_> {
+        let window = &self.buffer[self.part.clone()];
+        // a line without newline is a window of its own
+        let added = usize::from(self.unterminated && !window.is_empty());
         Text { window, lend: &window[..window.len() - added] }
     }
 

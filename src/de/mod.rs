@@ -72,11 +72,13 @@ impl<'de, 'w> Cursor<'de, 'w> {
 
     #[inline(always)]
     fn boolean(&self, at: At<'w>) -> Option<bool> {
-        match self.walk.scalar(at).text() {
-            b"true" => Some(true),
-            b"false" => Some(false),
-            _ => None,
-        }
+        let scalar = self.walk.scalar(at);
+        let len = scalar.len();
+        // one branch for both, since on real data the value is a coin toss
+        let expected =
+            if len == 4 { u64::from_le_bytes(*b"\0\0\0\0true") } else { u64::from_le_bytes(*b"\0\0\0false") };
+        let text = u64::from_le_bytes(*scalar.last::<8>(0)?) & number::KEEP_LAST[len & 15];
+        (len & !1 == 4 && text == expected).then_some(len == 4)
     }
 
     #[inline(always)]
@@ -90,8 +92,8 @@ impl<'de, 'w> Cursor<'de, 'w> {
 
     /// Enters the container at `at`.
     #[inline(always)]
-    fn open(&mut self, at: At<'w>) -> Result<()> {
-        match self.walk.open(at) {
+    fn open(&mut self, at: At<'w>, bracket: u8) -> Result<()> {
+        match self.walk.open(at, bracket) {
             Some(inside) if self.depth > 0 => {
                 self.depth -= 1;
                 self.at = inside;
@@ -182,7 +184,7 @@ impl<'c, 'de, 'w> Value<'c, 'de, 'w> {
         if self.byte() != b'[' {
             return self.unexpected(&visitor);
         }
-        self.cursor.open(self.at)?;
+        self.cursor.open(self.at, b'[')?;
         visitor.visit_seq(Elements::new(self.cursor, self.at))
     }
 
@@ -191,7 +193,7 @@ impl<'c, 'de, 'w> Value<'c, 'de, 'w> {
         if self.byte() != b'{' {
             return self.no_map::<V, IS_STRUCT>(visitor);
         }
-        self.cursor.open(self.at)?;
+        self.cursor.open(self.at, b'{')?;
         visitor.visit_map(Members::<IS_STRUCT>::new(self.cursor))
     }
 
@@ -362,7 +364,7 @@ impl<'de> Deserializer<'de> for Value<'_, 'de, '_> {
         match self.byte() {
             b'"' => visitor.visit_enum(enums::UnitVariant::new(self)),
             b'{' => {
-                self.cursor.open(self.at)?;
+                self.cursor.open(self.at, b'{')?;
                 let value = visitor.visit_enum(enums::Variant::new(self.cursor))?;
                 if let Err(error) = self.cursor.close(b'}') {
                     // a second member, perhaps, which is no error of grammar

@@ -30,7 +30,7 @@ type SignAnd<T> = (u64, T);
 impl<'de, 'w> Cursor<'de, 'w> {
     #[inline(always)]
     pub(super) fn unsigned_or_any<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        if let Some((0, n)) = short_integer(self.walk.scalar(at)) {
+        if let Some(n) = short_unsigned(self.walk.scalar(at)) {
             self.pass(at);
             return visitor.visit_u64(n);
         }
@@ -102,7 +102,7 @@ static IS_MINUS: [u8; 256] = {
 };
 
 /// Keeps the last `n` of eight bytes.
-static KEEP_LAST: [u64; 16] = {
+pub(super) static KEEP_LAST: [u64; 16] = {
     let mut table = [!0; 16];
     let mut n = 0;
     while n < 8 {
@@ -126,11 +126,23 @@ static POWERS_OF_TEN: [f64; 32] = {
     table
 };
 
+/// An integer of at most 8 digits, without a sign.
+#[inline(always)]
+fn short_unsigned(scalar: Scalar) -> Option<u64> {
+    short_digits(scalar, 0)
+}
+
 /// An integer of at most 8 digits.
 #[inline(always)]
 fn short_integer(scalar: Scalar) -> Option<SignAnd<u64>> {
-    let negative = IS_MINUS[scalar.first() as usize] as usize;
-    let len = scalar.len().wrapping_sub(negative);
+    let negative = IS_MINUS[scalar.first() as usize];
+    Some((u64::from(negative), short_digits(scalar, usize::from(negative))?))
+}
+
+/// The at most 8 digits behind a sign of `sign` bytes.
+#[inline(always)]
+fn short_digits(scalar: Scalar, sign: usize) -> Option<u64> {
+    let len = scalar.len().wrapping_sub(sign);
     if len.wrapping_sub(1) >= 8 {
         return None;
     }
@@ -139,10 +151,10 @@ fn short_integer(scalar: Scalar) -> Option<SignAnd<u64>> {
     if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
         return None;
     }
-    if len > 1 && scalar.leading(negative) == b'0' {
+    if len > 1 && scalar.leading(sign) == b'0' {
         return None;
     }
-    Some((negative as u64, decimal8(digits)))
+    Some(decimal8(digits))
 }
 
 /// An integer of 9 to 16 digits.

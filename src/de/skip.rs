@@ -57,7 +57,7 @@ pub(super) fn skip<'w>(walk: Walk<'w>, mut at: At<'w>, max_depth: u32) -> Option
             bracket @ (b'{' | b'[') => {
                 let is_object = bracket == b'{';
                 open.push(is_object)?;
-                at = walk.open(at)?;
+                at = walk.open(at, bracket)?;
                 if walk.byte(at) != bracket + 2 {
                     if is_object {
                         at = skip_key(walk, at)?;

@@ -33,6 +33,13 @@ impl<'de, 'w> Cursor<'de, 'w> {
         }
     }
 
+    /// The text of the key at `at` and the entry of its value; with escapes or unusual gaps.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn member_slow(&mut self, at: At<'w>) -> Option<(Text<'de>, At<'w>)> {
+        if self.walk.is_key(at) { self.text(at, true) } else { None }
+    }
+
     /// The text of the string or key at `at`, with escapes or an unusual gap; steps over it.
     #[inline(never)]
     pub(super) fn text(&mut self, at: At<'w>, is_key: bool) -> Option<(Text<'de>, At<'w>)> {
