@@ -166,10 +166,13 @@ impl<'w> Walk<'w> {
         let next = self.next_place(at);
         // SAFETY: places ascend, and an entry is never a space: if there is one before the next, the entry lies before that
         unsafe {
-            match self.get(next - 1) {
-                b',' => next - 1,
-                b' ' if self.get(next - 2) == b',' => next - 2,
-                _ => next,
+            let last = self.get(next - 1);
+            if last == b',' {
+                next - 1
+            } else if last == b' ' && self.get(next - 2) == b',' {
+                next - 2
+            } else {
+                next
             }
         }
     }
@@ -227,6 +230,15 @@ impl<'w> Walk<'w> {
         }
     }
 
+    /// Whether `,` or `, ` stands before `at`, which lies behind the opening bracket.
+    #[inline(always)]
+    pub(crate) fn may_start_next_element(self, at: At<'w>) -> bool {
+        let place = self.place(at);
+        debug_assert!(place > 0);
+        // SAFETY: the opening bracket lies before, and if a space does, then the bracket lies before that
+        unsafe { self.get(place - 1) == b',' || (self.get(place - 1) == b' ' && self.get(place - 2) == b',') }
+    }
+
     /// Whether an element of an array may start at `at`, which lies behind the opening bracket: after a comma or that.
     #[inline(always)]
     pub(crate) fn may_start_element(self, at: At<'w>) -> bool {
@@ -269,12 +281,11 @@ impl<'w> Walk<'w> {
 
     // ---- strings and keys
 
-    /// The text of the string at `at`, if it is one without escapes and with nothing behind it but perhaps a comma.
+    /// The text of the string at `at` and the entry behind it, if it is one without escapes and with nothing behind it but
+    /// perhaps a comma.
     #[inline(always)]
-    pub(crate) fn string(self, at: At<'w>) -> Option<Span<'w>> {
-        if self.byte(at) != b'"' {
-            return None;
-        }
+    pub(crate) fn string(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
+        let after = self.after_byte(at, b'"')?;
         let (start, next) = (self.place(at) + 1, self.next_place(at));
         // SAFETY: (2): the next entry lies behind `start`; if there is a space before it, that is not the closing quote, and
         // there are at least three bytes
@@ -290,17 +301,15 @@ impl<'w> Walk<'w> {
             }
         };
         // (3): it is the closing quote, since an escape's entry has a backslash before it
-        Some(Span { start, end, window: PhantomData })
+        Some((Span { start, end, window: PhantomData }, after))
     }
 
-    /// The text of the string at `at`, if it is one without escapes, whatever the white space behind it.
+    /// The text of the string at `at` and the entry behind it, if it is one without escapes, whatever the white space.
     #[inline(never)]
-    pub(crate) fn string_exact(self, at: At<'w>) -> Option<Span<'w>> {
-        if self.byte(at) != b'"' || self.has_escape(at) {
-            return None;
-        }
+    pub(crate) fn string_exact(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
+        let after = self.after_byte(at, b'"').filter(|_| !self.has_escape(at))?;
         let (start, end) = (self.place(at) + 1, self.end_exact(self.next_place(at)) - 1);
-        (end >= start && self.window[end] == b'"').then_some(Span { start, end, window: PhantomData })
+        (end >= start && self.window[end] == b'"').then_some((Span { start, end, window: PhantomData }, after))
     }
 
     /// Whether the string whose last escape, or else opening quote, lies before the entry at `at` ends properly there:
@@ -427,13 +436,14 @@ impl<'w> Walk<'w> {
     /// The scalar at `at`; its text is exact in the common forms of the gap behind it, too long in others.
     #[inline(always)]
     pub(crate) fn scalar(self, at: At<'w>) -> Scalar<'w> {
-        Scalar { window: self.window, start: self.place(at), end: self.end(at) }
+        let after = self.after(at);
+        Scalar { window: self.window, start: self.place(at), end: self.end(at), after }
     }
 
     /// The scalar at `at`, its text exact.
     pub(crate) fn scalar_exact(self, at: At<'w>) -> Scalar<'w> {
-        let start = self.place(at);
-        Scalar { window: self.window, start, end: self.end_exact(self.next_place(at)).max(start) }
+        let (start, after) = (self.place(at), self.after(at));
+        Scalar { window: self.window, start, end: self.end_exact(self.next_place(at)).max(start), after }
     }
 }
 
@@ -458,6 +468,8 @@ pub(crate) struct Scalar<'w> {
     window: &'w [u8],
     start: usize,
     end: usize,
+    /// The entry behind it.
+    pub(crate) after: At<'w>,
 }
 
 impl<'w> Scalar<'w> {
@@ -538,12 +550,6 @@ impl<'de, 'w> Cursor<'de, 'w> {
         assert!(lend.len() + 1 >= walk.window.len(), "what is lent is what is walked");
         let unclosed = Unclosed { from: None, to: None, overrun: None };
         Cursor { walk, at, lend, limits, depth: limits.max_depth, unclosed, scratch }
-    }
-
-    /// Steps over the value of one entry at `at`.
-    #[inline(always)]
-    pub(crate) fn pass(&mut self, at: At<'w>) {
-        self.at = self.walk.after(at);
     }
 
     #[inline(always)]

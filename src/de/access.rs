@@ -45,17 +45,21 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de, '_> {
             return Ok(None);
         }
         let at = self.cursor.at;
-        if self.cursor.walk.byte(at) == b']' && !self.cursor.walk.follows_comma(at) {
-            self.cursor.close(b']')?;
-            self.closed = true;
-            return Ok(None);
-        }
-        // behind a comma any start of a value will do: the value itself refuses `]`; an element that was not read is not
-        // there again
-        if !self.cursor.walk.may_start_element(at) || at == self.last {
+        // an element that was not read is not there again
+        if at == std::mem::replace(&mut self.last, at) {
             return Err(Error::syntax());
         }
-        self.last = at;
+        // behind a comma any start of a value will do: the value itself refuses `]`
+        if !self.cursor.walk.may_start_next_element(at) {
+            if self.cursor.walk.byte(at) == b']' && !self.cursor.walk.follows_comma(at) {
+                self.cursor.close(b']')?;
+                self.closed = true;
+                return Ok(None);
+            }
+            if !self.cursor.walk.may_start_element(at) {
+                return Err(Error::syntax());
+            }
+        }
         seed.deserialize(Value { cursor: self.cursor, at }).map(Some)
     }
 

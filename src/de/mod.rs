@@ -24,7 +24,7 @@ pub(crate) use string::decode;
 pub(crate) use value::Dynamic;
 
 use crate::{
-    cursor::{At, Cursor},
+    cursor::{At, Cursor, Scalar},
     error::{Error, Result},
 };
 use access::{Elements, Members};
@@ -49,7 +49,7 @@ impl<'de, 'w> Cursor<'de, 'w> {
     fn unexpected(&self, at: At<'w>, expected: &dyn Expected) -> Error {
         let found = match self.walk.byte(at) {
             b'"' => match self.walk.string(at) {
-                Some(span) => Unexpected::Str(self.lend(span)),
+                Some((span, _)) => Unexpected::Str(self.lend(span)),
                 None => Unexpected::Other("string"),
             },
             b'{' => Unexpected::Map,
@@ -71,20 +71,10 @@ impl<'de, 'w> Cursor<'de, 'w> {
     }
 
     #[inline(always)]
-    fn boolean(&self, at: At<'w>) -> Option<bool> {
-        let scalar = self.walk.scalar(at);
-        let len = scalar.len();
-        // one branch for both, since on real data the value is a coin toss
-        let expected =
-            if len == 4 { u64::from_le_bytes(*b"\0\0\0\0true") } else { u64::from_le_bytes(*b"\0\0\0false") };
-        let text = u64::from_le_bytes(*scalar.last::<8>(0)?) & number::KEEP_LAST[len & 15];
-        (len & !1 == 4 && text == expected).then_some(len == 4)
-    }
-
-    #[inline(always)]
     fn null(&mut self, at: At<'w>) -> Result<()> {
-        if self.walk.scalar(at).text() == b"null" || self.walk.scalar_exact(at).text() == b"null" {
-            self.pass(at);
+        let scalar = self.walk.scalar(at);
+        if scalar.text() == b"null" || self.walk.scalar_exact(at).text() == b"null" {
+            self.at = scalar.after;
             return Ok(());
         }
         Err(Error::syntax())
@@ -119,8 +109,8 @@ impl<'de, 'w> Cursor<'de, 'w> {
     /// Steps over the value at `at`.
     #[inline(always)]
     fn skip(&mut self, at: At<'w>) -> Result<()> {
-        let after = if self.walk.string(at).is_some() {
-            Some(self.walk.after(at))
+        let after = if let Some((_, after)) = self.walk.string(at) {
+            Some(after)
         } else if self.limits.lax_skip {
             skip_lax(self.walk, at, self.depth)
         } else {
@@ -215,6 +205,15 @@ impl<'c, 'de, 'w> Value<'c, 'de, 'w> {
     }
 }
 
+#[inline(always)]
+fn boolean(scalar: Scalar) -> Option<bool> {
+    let len = scalar.len();
+    // one branch for both, since on real data the value is a coin toss
+    let expected = if len == 4 { u64::from_le_bytes(*b"\0\0\0\0true") } else { u64::from_le_bytes(*b"\0\0\0false") };
+    let text = u64::from_le_bytes(*scalar.last::<8>(0)?) & number::KEEP_LAST[len & 15];
+    (len & !1 == 4 && text == expected).then_some(len == 4)
+}
+
 macro_rules! integers {
     ($($name:ident)*) => {$(
         #[inline(always)]
@@ -227,9 +226,10 @@ macro_rules! integers {
 macro_rules! integers_128 {
     ($($name:ident $visit:ident)*) => {$(
         fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            match number::parse_128(self.cursor.walk.scalar_exact(self.at).text()) {
+            let scalar = self.cursor.walk.scalar_exact(self.at);
+            match number::parse_128(scalar.text()) {
                 Some(Ok(n)) => {
-                    self.cursor.pass(self.at);
+                    self.cursor.at = scalar.after;
                     visitor.$visit(n)
                 }
                 Some(Err(_)) => Err(self.cursor.out_of_range(self.at, &visitor)),
@@ -259,34 +259,30 @@ impl<'de> Deserializer<'de> for Value<'_, 'de, '_> {
 
     #[inline(always)]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if let Some(n) = number::short_f64(self.cursor.walk.scalar(self.at)) {
-            self.cursor.pass(self.at);
+        let scalar = self.cursor.walk.scalar(self.at);
+        if let Some(n) = number::unit_f64(scalar) {
+            self.cursor.at = scalar.after;
             return visitor.visit_f64(n);
         }
-        self.cursor.number_slow(self.at, false, visitor)
+        self.cursor.float(self.at, visitor)
     }
 
     #[inline(always)]
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if let Some(n) = number::short_f32(self.cursor.walk.scalar(self.at)) {
-            self.cursor.pass(self.at);
+        let scalar = self.cursor.walk.scalar(self.at);
+        if let Some(n) = number::unit_f64(scalar).and_then(number::narrow) {
+            self.cursor.at = scalar.after;
             return visitor.visit_f32(n);
         }
-        match number::parse_f32(self.cursor.walk.scalar_exact(self.at).text()) {
-            Some(n) if n.is_finite() => {
-                self.cursor.pass(self.at);
-                visitor.visit_f32(n)
-            }
-            Some(_) => Err(self.cursor.out_of_range(self.at, &visitor)),
-            None => self.unexpected(&visitor),
-        }
+        self.cursor.float32(self.at, visitor)
     }
 
     #[inline(always)]
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.cursor.boolean(self.at) {
+        let scalar = self.cursor.walk.scalar(self.at);
+        match boolean(scalar) {
             Some(value) => {
-                self.cursor.pass(self.at);
+                self.cursor.at = scalar.after;
                 visitor.visit_bool(value)
             }
             None => self.bool_slow(visitor),
@@ -436,12 +432,13 @@ impl<'de> Value<'_, 'de, '_> {
     #[cold]
     #[inline(never)]
     fn bool_slow<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let value = match self.cursor.walk.scalar_exact(self.at).text() {
+        let scalar = self.cursor.walk.scalar_exact(self.at);
+        let value = match scalar.text() {
             b"true" => true,
             b"false" => false,
             _ => return self.unexpected(&visitor),
         };
-        self.cursor.pass(self.at);
+        self.cursor.at = scalar.after;
         visitor.visit_bool(value)
     }
 }

@@ -30,8 +30,9 @@ type SignAnd<T> = (u64, T);
 impl<'de, 'w> Cursor<'de, 'w> {
     #[inline(always)]
     pub(super) fn unsigned_or_any<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        if let Some(n) = short_unsigned(self.walk.scalar(at)) {
-            self.pass(at);
+        let scalar = self.walk.scalar(at);
+        if let Some(n) = short_unsigned(scalar) {
+            self.at = scalar.after;
             return visitor.visit_u64(n);
         }
         self.integer(at, visitor)
@@ -40,9 +41,39 @@ impl<'de, 'w> Cursor<'de, 'w> {
     /// Negative and longer integers, and what is none.
     #[inline(never)]
     fn integer<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        match fast_integer(self.walk.scalar(at)) {
-            Some(number) => self.visit_number(at, number, visitor),
+        let scalar = self.walk.scalar(at);
+        match fast_integer(scalar) {
+            Some(number) => self.visit_number(scalar, number, visitor),
             None => self.number_slow(at, true, visitor),
+        }
+    }
+
+    /// Longer floats, and what is none.
+    #[inline(never)]
+    pub(super) fn float<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        let scalar = self.walk.scalar(at);
+        match short_f64(scalar) {
+            Some(n) => self.visit_number(scalar, Number::Float(n), visitor),
+            None => self.number_slow(at, false, visitor),
+        }
+    }
+
+    /// The same for `f32`, which is rounded once, from the text.
+    #[inline(never)]
+    pub(super) fn float32<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
+        let scalar = self.walk.scalar(at);
+        if let Some(n) = short_f64(scalar).and_then(narrow) {
+            self.at = scalar.after;
+            return visitor.visit_f32(n);
+        }
+        let scalar = self.walk.scalar_exact(at);
+        match parse_f32(scalar.text()) {
+            Some(n) if n.is_finite() => {
+                self.at = scalar.after;
+                visitor.visit_f32(n)
+            }
+            Some(_) => Err(self.out_of_range(at, &visitor)),
+            None => Err(self.unexpected(at, &visitor)),
         }
     }
 
@@ -52,7 +83,7 @@ impl<'de, 'w> Cursor<'de, 'w> {
         let scalar = self.walk.scalar(at);
         let float = || short_f64(scalar).filter(|_| scalar.text().contains(&b'.')).map(Number::Float);
         match fast_integer(scalar).or_else(float) {
-            Some(number) => self.visit_number(at, number, visitor),
+            Some(number) => self.visit_number(scalar, number, visitor),
             None => self.number_slow(at, false, visitor),
         }
     }
@@ -67,17 +98,18 @@ impl<'de, 'w> Cursor<'de, 'w> {
         wants_integer: bool,
         visitor: V,
     ) -> Result<V::Value> {
-        match parse(self.walk.scalar_exact(at).text()) {
+        let scalar = self.walk.scalar_exact(at);
+        match parse(scalar.text()) {
             None => Err(self.unexpected(at, &visitor)),
             Some(Number::BigInteger(_)) if wants_integer => Err(self.out_of_range(at, &visitor)),
             Some(Number::Float(n) | Number::BigInteger(n)) if n.is_infinite() => Err(self.out_of_range(at, &visitor)),
-            Some(number) => self.visit_number(at, number, visitor),
+            Some(number) => self.visit_number(scalar, number, visitor),
         }
     }
 
     #[inline(always)]
-    fn visit_number<V: Visitor<'de>>(&mut self, at: At<'w>, number: Number, visitor: V) -> Result<V::Value> {
-        self.pass(at);
+    fn visit_number<V: Visitor<'de>>(&mut self, scalar: Scalar<'w>, number: Number, visitor: V) -> Result<V::Value> {
+        self.at = scalar.after;
         match number {
             Number::Unsigned(n) => visitor.visit_u64(n),
             Number::Negative(n) => visitor.visit_i64(n),
@@ -121,6 +153,33 @@ static POWERS_OF_TEN: [f64; 32] = {
     let mut i = 0;
     while i < exact.len() {
         table[i] = exact[i];
+        i += 1;
+    }
+    table
+};
+
+/// For each digit what it is worth before a dot, if `i + 1` digits behind it are read as an integer.
+static LEADING_DIGITS: [[f64; 16]; 10] = {
+    let mut table = [[0.0; 16]; 10];
+    let mut digit = 0;
+    while digit < 10 {
+        let mut i = 0;
+        while i < 16 {
+            table[digit][i] = digit as f64 * POWERS_OF_TEN[i + 1];
+            i += 1;
+        }
+        digit += 1;
+    }
+    table
+};
+
+/// From ten to its 16th power, and the same negated.
+static SIGNED_POWERS_OF_TEN: [[f64; 16]; 2] = {
+    let mut table = [[0.0; 16]; 2];
+    let mut i = 0;
+    while i < 16 {
+        table[0][i] = POWERS_OF_TEN[i + 1];
+        table[1][i] = -POWERS_OF_TEN[i + 1];
         i += 1;
     }
     table
@@ -206,10 +265,33 @@ fn short_decimal(scalar: Scalar) -> Option<SignAnd<(u64, usize)>> {
     Some((negative as u64, (mantissa, fraction)))
 }
 
-/// A number with at most 16 digits and no exponent, correctly rounded: mantissa and power of ten are both exact as `f64`, so
-/// that one division rounds once (Clinger, "How to read floating point numbers accurately", 1990).
+/// `[-]d.ddd` with one digit before the dot, as most measures and all embeddings have it, and at most 14 behind it; mantissa
+/// and power of ten are both exact as `f64`, so that one division rounds once (Clinger, "How to read floating point numbers
+/// accurately", 1990).
+///
+/// What an array of numbers costs is the length of the chain of instructions from a number's place to its value: some three
+/// numbers fit into a processor's window. So the dot's place is not searched, nothing goes from vector to general registers,
+/// and the sign is that of the divisor.
 #[inline(always)]
-pub(super) fn short_f64(scalar: Scalar) -> Option<f64> {
+pub(super) fn unit_f64(scalar: Scalar) -> Option<f64> {
+    let negative = usize::from(IS_MINUS[scalar.first() as usize]);
+    // one less than the digits behind the dot, so that no instruction is needed to see that there are some
+    let more = scalar.len().wrapping_sub(negative + 3);
+    if more >= 14 {
+        return None;
+    }
+    let text = scalar.last::<16>(0)?;
+    let integer = usize::from(text[13 - more]).wrapping_sub(usize::from(b'0'));
+    if text[14 - more] != b'.' || integer > 9 {
+        return None;
+    }
+    let mantissa = Text16::load(text).decimal_f64(more + 1, LEADING_DIGITS[integer][more & 15])?;
+    Some(mantissa / SIGNED_POWERS_OF_TEN[negative & 1][more & 15])
+}
+
+/// A number with at most 16 digits and no exponent, correctly rounded.
+#[inline(always)]
+fn short_f64(scalar: Scalar) -> Option<f64> {
     let (negative, (mantissa, fraction)) = short_decimal(scalar)?;
     if mantissa > 1 << 53 {
         return None;
@@ -218,16 +300,11 @@ pub(super) fn short_f64(scalar: Scalar) -> Option<f64> {
     Some(f64::from_bits(magnitude.to_bits() | negative << 63))
 }
 
-/// The same as `f32`. The `f64` may be rounded again unless it sits on the midpoint between two `f32`, where the first
-/// rounding may have put it, or is below their normal range.
+/// As `f32` a number that was rounded to `f64` and has at most 16 digits behind the dot, so that it is in the normal range. It
+/// may be rounded again unless it sits on the midpoint between two `f32`, where the first rounding may have put it.
 #[inline(always)]
-pub(super) fn short_f32(scalar: Scalar) -> Option<f32> {
-    let double = short_f64(scalar)?;
-    let on_midpoint = double.to_bits() & 0x1FFF_FFFF == 0x1000_0000;
-    if on_midpoint || (double.abs() < f64::from(f32::MIN_POSITIVE) && double != 0.0) {
-        return None;
-    }
-    Some(double as f32)
+pub(super) fn narrow(double: f64) -> Option<f32> {
+    (double.to_bits() & 0x1FFF_FFFF != 0x1000_0000).then_some(double as f32)
 }
 
 /// What JSON's grammar says of `text`.

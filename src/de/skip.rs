@@ -89,10 +89,10 @@ pub(super) fn skip<'w>(walk: Walk<'w>, mut at: At<'w>, max_depth: u32) -> Option
 
 #[inline(always)]
 fn skip_string<'w>(walk: Walk<'w>, at: At<'w>) -> Option<At<'w>> {
-    if walk.string(at).is_some() {
-        return Some(walk.after(at));
+    match walk.string(at) {
+        Some((_, after)) => Some(after),
+        None => string::skip_escaped(walk, at, false),
     }
-    string::skip_escaped(walk, at, false)
 }
 
 /// The key at `at`, before which the separator is proved already.
@@ -123,14 +123,15 @@ fn skip_scalar<'w>(walk: Walk<'w>, at: At<'w>) -> Option<At<'w>> {
         b'-' | b'0'..=b'9' => number::is_valid(scalar),
         _ => return None,
     };
-    if valid { Some(walk.after(at)) } else { skip_scalar_slow(walk, at) }
+    if valid { Some(scalar.after) } else { skip_scalar_slow(walk, at) }
 }
 
 #[cold]
 #[inline(never)]
 fn skip_scalar_slow<'w>(walk: Walk<'w>, at: At<'w>) -> Option<At<'w>> {
-    let text = walk.scalar_exact(at).text();
-    (matches!(text, b"true" | b"false" | b"null") || number::is_number(text)).then(|| walk.after(at))
+    let scalar = walk.scalar_exact(at);
+    let text = scalar.text();
+    (matches!(text, b"true" | b"false" | b"null") || number::is_number(text)).then_some(scalar.after)
 }
 
 /// Steps over the value at `at` by its brackets alone. `None` if they are not balanced, or too many.

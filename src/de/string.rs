@@ -16,8 +16,8 @@ pub(super) enum Text<'de> {
 impl<'de, 'w> Cursor<'de, 'w> {
     #[inline(always)]
     pub(super) fn string<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        if let Some(span) = self.walk.string(at) {
-            self.pass(at);
+        if let Some((span, after)) = self.walk.string(at) {
+            self.at = after;
             return visitor.visit_borrowed_str(self.lend(span));
         }
         self.string_slow(at, visitor)
@@ -52,8 +52,8 @@ impl<'de, 'w> Cursor<'de, 'w> {
             let (span, value) = self.walk.key_exact(at)?;
             (Text::Lent(self.lend(span)), value)
         } else {
-            let span = self.walk.string_exact(at)?;
-            (Text::Lent(self.lend(span)), self.walk.after(at))
+            let (span, after) = self.walk.string_exact(at)?;
+            (Text::Lent(self.lend(span)), after)
         };
         self.at = after;
         Some((text, after))
@@ -155,7 +155,7 @@ pub(super) fn skip_escaped<'w>(walk: Walk<'w>, at: At<'w>, is_key: bool) -> Opti
 pub(crate) fn decode<'w>(walk: Walk<'w>, at: At<'w>, is_key: bool) -> Option<(Cow<'w, str>, At<'w>)> {
     let plain = match is_key {
         true => walk.key(at).or_else(|| walk.key_exact(at)),
-        false => walk.string(at).or_else(|| walk.string_exact(at)).map(|span| (span, walk.after(at))),
+        false => walk.string(at).or_else(|| walk.string_exact(at)),
     };
     if let Some((span, after)) = plain {
         return Some((Cow::Borrowed(walk.text(span)), after));

@@ -99,6 +99,12 @@ impl Text16 {
         }
         Some(decimal8(front) * 100_000_000 + decimal8(back))
     }
+
+    /// The same plus `leading`; exact where both and their sum are integers up to 2^53.
+    #[inline(always)]
+    pub(crate) fn decimal_f64(self, n: usize, leading: f64) -> Option<f64> {
+        Some(self.decimal(n)? as i64 as f64 + leading)
+    }
 }
 
 #[inline(always)]

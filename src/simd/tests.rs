@@ -78,6 +78,9 @@ macro_rules! text16 {
                         tail.iter().fold(0, |sum, c| sum * 10 + u64::from(c - b'0'))
                     });
                     assert_eq!(loaded.decimal(n), want, "{tail:?}");
+                    if n <= 14 {
+                        assert_eq!(loaded.decimal_f64(n, 5e14), want.map(|n| n as f64 + 5e14), "{tail:?}");
+                    }
                     let front = <$text16>::load(b"1111111111111111");
                     let mut mixed = *b"1111111111111111";
                     mixed[16 - n..].copy_from_slice(tail);
