@@ -273,6 +273,17 @@ impl<'w> Walk<'w> {
         ends_well.then_some(after)
     }
 
+    /// The newline that ends the record in which `at` is.
+    #[inline(always)]
+    pub(crate) fn record_end(self, at: At<'w>) -> At<'w> {
+        let mut at = at;
+        while self.byte(at) != b'\n' {
+            // SAFETY: (1), and it is not the last newline
+            at = At(unsafe { at.0.add(1) }, PhantomData);
+        }
+        at
+    }
+
     /// Whether the record ends at `at`, which is not its first entry: a newline, and no comma before it.
     #[inline(always)]
     pub(crate) fn is_end(self, at: At<'w>) -> bool {

@@ -31,17 +31,21 @@ pub struct LazyValue<'a> {
     at: At<'a>,
     /// How many containers may be opened from here on, this one included.
     depth: u32,
-    origin: Origin<'a>,
+    origin: &'a Origin,
 }
 
 impl<'a> LazyValue<'a> {
     /// The value of the record `origin`.
-    pub(crate) fn new(walk: Walk<'a>, at: At<'a>, origin: Origin<'a>) -> Self {
+    pub(crate) fn new(walk: Walk<'a>, at: At<'a>, origin: &'a Origin) -> Self {
         LazyValue { walk, at, depth: origin.limits.max_depth, origin }
     }
 
-    pub(crate) fn origin(&self) -> &Origin<'a> {
-        &self.origin
+    pub(crate) fn origin(&self) -> &'a Origin {
+        self.origin
+    }
+
+    pub(crate) fn window(&self) -> &'a [u8] {
+        self.walk.window()
     }
 
     /// The child at `at`. (`Children` has proved that this one may be opened.)
@@ -186,8 +190,12 @@ impl<'a> LazyValue<'a> {
     /// assert_eq!(reader.next_record()?.unwrap().as_lazy().as_str().unwrap(), "a\tb");
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
+    #[inline]
     pub fn as_str(&self) -> Option<Cow<'a, str>> {
-        de::decode(self.walk, self.at, false).map(|(text, _)| text)
+        match self.walk.string(self.at) {
+            Some((span, _)) => Some(Cow::Borrowed(self.walk.text(span))),
+            None => de::decode(self.walk, self.at, false).map(|(text, _)| text),
+        }
     }
 
     fn read<T: Deserialize<'a>>(&self) -> Option<T> {
@@ -242,7 +250,7 @@ impl<'a> LazyValue<'a> {
         if result.is_ok() && is_done(&cursor, self.at) {
             return result;
         }
-        Err(self.origin.explain(cursor.failure(result.err(), self.at)))
+        Err(self.origin.explain(self.window(), cursor.failure(result.err(), self.at)))
     }
 
     /// What is wrong with the record, at the value at `at` at the latest.
@@ -250,7 +258,7 @@ impl<'a> LazyValue<'a> {
     #[inline(never)]
     fn broken(&self, at: At<'a>) -> Error {
         let failure = Failure { error: Some(Error::syntax()), place: self.walk.place(at), overrun: false };
-        self.origin.explain(failure)
+        self.origin.explain(self.window(), failure)
     }
 
     fn wrong_type(&self, expected: &'static str) -> Error {
@@ -263,8 +271,9 @@ impl<'a> LazyValue<'a> {
             _ => Unexpected::Other("number"),
         };
         let mut error = Error::invalid_type(found, &expected);
-        error.locate(self.walk.place(self.at) - self.origin.start, self.origin.line, self.origin.position);
-        self.origin.complete(error)
+        let (line, offset) = (self.origin.line(self.window()), self.walk.place(self.at) - self.origin.start);
+        error.locate(offset, line, self.origin.position);
+        self.origin.complete(self.window(), error)
     }
 
     /// Its text in the record.
@@ -302,11 +311,40 @@ impl<'a> LazyValue<'a> {
     /// assert!(a.get("c")?.is_none());
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
+    #[inline]
     pub fn get(&self, key: &str) -> Result<Option<LazyValue<'a>>> {
+        let walk = self.walk;
+        let mut passed = None;
+        if let Some(inside) = walk.open(self.at, b'{')
+            && self.depth > 0
+        {
+            let mut at = inside;
+            while let Some((name, value)) = walk.member(at) {
+                if walk.text(name) == key && !is_end(walk.byte(value)) {
+                    return Ok(Some(self.child(value)));
+                }
+                let after = match walk.string(value) {
+                    Some((_, after)) => Some(after),
+                    None => de::skip_lax(walk, value, self.depth - 1).filter(|after| walk.follows_value(*after)),
+                };
+                let Some(after) = after else { break };
+                (passed, at) = (Some(value), after);
+            }
+        }
+        self.get_behind(passed, key)
+    }
+
+    /// The same from the member on whose value was passed last: for what is not in the common forms, and to prove the end.
+    #[inline(never)]
+    fn get_behind(&self, passed: Option<At<'a>>, key: &str) -> Result<Option<LazyValue<'a>>> {
         if !self.is_object() {
             return Ok(None);
         }
-        for member in self.object()? {
+        let members = match passed {
+            None => self.object()?,
+            unread => Members(Children { container: *self, unread, next: None, bracket: b'}' }),
+        };
+        for member in members {
             let (name, value) = member?;
             if name == key {
                 return Ok(Some(value));
@@ -400,6 +438,11 @@ impl std::fmt::Debug for LazyValue<'_> {
     }
 }
 
+/// Whether an entry with this byte is where something ends, not a value.
+fn is_end(byte: u8) -> bool {
+    matches!(byte, b']' | b'}' | b'\n')
+}
+
 /// An array index by RFC 6901: digits, no leading zero.
 fn array_index(token: &str) -> Option<usize> {
     let valid = token.bytes().all(|c| c.is_ascii_digit()) && (token.len() == 1 || !token.starts_with('0'));
@@ -475,7 +518,7 @@ impl<'a> Iterator for Elements<'a> {
         };
         let container = self.0.container;
         // a closing bracket behind a comma, or a bracket of the other kind
-        if matches!(container.walk.byte(at), b']' | b'}' | b'\n') {
+        if is_end(container.walk.byte(at)) {
             return Some(Err(container.broken(at)));
         }
         self.0.unread = Some(at);
@@ -499,7 +542,7 @@ impl<'a> Iterator for Members<'a> {
         };
         let container = self.0.container;
         let Some((key, value)) = de::decode(container.walk, at, true) else { return Some(Err(container.broken(at))) };
-        if matches!(container.walk.byte(value), b']' | b'}' | b'\n') {
+        if is_end(container.walk.byte(value)) {
             return Some(Err(container.broken(value)));
         }
         self.0.unread = Some(value);

@@ -309,6 +309,7 @@ impl<'a> JsonlSlice<'a> {
     /// assert_eq!(sum, 3);
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
+    #[inline]
     pub fn next_record(&mut self) -> Result<Option<Record<'_>>> {
         next_lent!(self, has_record, next_record, refill)
     }
@@ -453,6 +454,7 @@ impl<R: Read> JsonlReader<R> {
     /// }
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
+    #[inline]
     pub fn next_record(&mut self) -> Result<Option<Record<'_>>> {
         next_lent!(self, has_record, next_record, refill)
     }

@@ -52,7 +52,7 @@ impl<'a> Record<'a> {
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
     pub fn as_bytes(&self) -> &'a [u8] {
-        self.value.origin().line
+        self.value.origin().line(self.value.window())
     }
 
     /// Where its line begins.
@@ -109,6 +109,7 @@ impl<'a> Record<'a> {
     /// assert!(record.get("c")?.is_none());
     /// # Ok::<(), simd_jsonl::Error>(())
     /// ```
+    #[inline]
     pub fn get(&self, key: &str) -> Result<Option<LazyValue<'a>>> {
         self.value.get(key)
     }
@@ -173,7 +174,8 @@ impl std::fmt::Debug for Record<'_> {
 /// Walks through the windows of a source, record by record.
 pub(crate) struct Scan {
     options: Options,
-    path: Option<Arc<Path>>,
+    /// The record that was lent or refused last, and what holds for all.
+    origin: Origin,
     index: StructuralIndex,
     scratch: String,
     /// The part of the source's window that is being read: all of it, or one line of it if it is dirty.
@@ -186,8 +188,6 @@ pub(crate) struct Scan {
     offset: u64,
     /// The line at `line_start`.
     line: u64,
-    /// The window is a last line without newline, to which one was added.
-    unterminated: bool,
     /// No record has come yet.
     at_first: bool,
     done: bool,
@@ -195,9 +195,11 @@ pub(crate) struct Scan {
 
 impl Scan {
     pub(crate) fn new(options: Options, path: Option<Arc<Path>>) -> Scan {
+        let (limits, position) = (options.limits, Position::default());
+        let origin = Origin { start: 0, end: 0, position, terminated: true, is_first: true, limits, path };
         Scan {
             options,
-            path,
+            origin,
             index: StructuralIndex::default(),
             scratch: String::new(),
             start: 0,
@@ -206,7 +208,6 @@ impl Scan {
             line_start: 0,
             offset: 0,
             line: 1,
-            unterminated: false,
             at_first: true,
             done: false,
         }
@@ -215,7 +216,7 @@ impl Scan {
     /// Where the next line begins.
     pub(crate) fn position(&self) -> Position {
         // behind a last line without newline, the place is still on that line
-        let added = u64::from(self.unterminated && self.start + self.line_start == self.end);
+        let added = u64::from(!self.origin.terminated && self.start + self.line_start == self.end);
         Position { offset: self.offset + self.line_start as u64 - added, line: self.line - added }
     }
 
@@ -230,7 +231,7 @@ impl Scan {
     pub(crate) fn seek(&mut self, position: Position) {
         (self.start, self.end, self.entry, self.line_start, self.done) = (0, 0, 0, 0, false);
         self.index.clear();
-        self.unterminated = false;
+        self.origin.terminated = true;
         (self.offset, self.line) = (position.offset, position.line);
         self.at_first = position == Position::default();
     }
@@ -252,7 +253,7 @@ impl Scan {
     pub(crate) fn decode<'de, T: Deserialize<'de>>(&mut self, text: Text<'_, 'de>) -> Result<T> {
         let Text { window, lend } = text;
         let (walk, at) = Walk::new(window, &self.index, self.entry).expect("a record was found");
-        let mut cursor = Cursor::new(walk, at, lend, self.options.limits, &mut self.scratch);
+        let mut cursor = Cursor::new(walk, at, lend, self.origin.limits, &mut self.scratch);
         let mut result = T::deserialize(Value { cursor: &mut cursor, at });
         if result.is_ok() && cursor.is_whole() {
             let end = cursor.at;
@@ -268,15 +269,20 @@ impl Scan {
     }
 
     /// The next record of the part that is being read, in which [`has_record`](Self::has_record) has found it.
+    #[inline]
     pub(crate) fn next_record<'s>(&'s mut self, text: Text<'s, 's>) -> Option<Record<'s>> {
         let Text { window, .. } = text;
-        let (entry, start, position, is_first) = (self.entry, self.line_start, self.position(), self.at_first);
-        self.step_over_line(window);
-        let (walk, at) = Walk::new(window, &self.index, entry)?;
-        let line = line_at(window, start);
-        let (terminated, limits, path) = (!self.unterminated, self.options.limits, self.path.as_ref());
-        let origin = Origin { line, start, position, terminated, is_first, limits, path };
-        Some(Record { value: LazyValue::new(walk, at, origin) })
+        let (start, position, is_first) = (self.line_start, self.position(), self.at_first);
+        let (walk, at) = Walk::new(window, &self.index, self.entry)?;
+        let end = walk.record_end(at);
+        self.entry = Walk::entry_number(end, &self.index) + 1;
+        self.line_start = walk.place(end) + 1;
+        self.line += 1;
+        self.at_first = false;
+        let end = trim_cr(window, walk.place(end));
+        (self.origin.start, self.origin.end) = (start, end);
+        (self.origin.position, self.origin.is_first) = (position, is_first);
+        Some(Record { value: LazyValue::new(walk, at, &self.origin) })
     }
 
     /// Whether there is a line in the part that is being read.
@@ -324,7 +330,7 @@ impl Scan {
     fn refuse_blank(&mut self, window: &[u8]) -> Error {
         let origin = self.origin(window);
         let fault = Fault::new(0, ErrorKind::BlankLine, "blank line, which strict mode does not allow");
-        let error = origin.complete(Error::from_fault(fault, origin.line, origin.position));
+        let error = origin.complete(window, Error::from_fault(fault, origin.line(window), origin.position));
         self.step_over_line(window);
         error
     }
@@ -341,22 +347,18 @@ impl Scan {
     #[cold]
     #[inline(never)]
     fn refuse(&mut self, window: &[u8], failure: Failure) -> Error {
-        let error = self.origin(window).explain(failure);
+        let error = self.origin(window).explain(window, failure);
         self.step_over_line(window);
         error
     }
 
     /// The line at `line_start`.
-    fn origin<'s>(&'s self, window: &'s [u8]) -> Origin<'s> {
-        Origin {
-            line: line_at(window, self.line_start),
-            start: self.line_start,
-            position: self.position(),
-            terminated: !self.unterminated,
-            is_first: self.at_first,
-            limits: self.options.limits,
-            path: self.path.as_ref(),
-        }
+    fn origin(&mut self, window: &[u8]) -> &Origin {
+        let rest = &window[self.line_start..];
+        let newline = memchr::memchr(b'\n', rest).expect("each line of a window has its newline");
+        (self.origin.start, self.origin.end) = (self.line_start, trim_cr(window, self.line_start + newline));
+        (self.origin.position, self.origin.is_first) = (self.position(), self.at_first);
+        &self.origin
     }
 
     /// Steps over the line at `line_start`, and over its entries if the part is indexed.
@@ -439,12 +441,12 @@ impl Scan {
         (self.offset, self.line) = (offset, line);
         (self.start, self.end, self.line_start, self.entry) = (0, 0, 0, 0);
         self.index.clear();
-        self.unterminated = false;
+        self.origin.terminated = true;
         match source.refill(self.options.max_record_len) {
             Ok(Refill::Window) => {
                 let Text { window, lend } = source.window();
                 self.end = window.len();
-                self.unterminated = lend.len() < window.len();
+                self.origin.terminated = lend.len() == window.len();
                 let mark = self.mark_len(lend);
                 self.narrow(source, mark, self.end);
                 Ok(true)
@@ -473,16 +475,15 @@ impl Scan {
     }
 
     fn with_path(&self, mut error: Error) -> Error {
-        if let Some(path) = &self.path {
+        if let Some(path) = &self.origin.path {
             error.set_path(path);
         }
         error
     }
 }
 
-/// The line of `window` that begins at `start`, without its LF or CR LF.
-fn line_at(window: &[u8], start: usize) -> &[u8] {
-    let rest = &window[start..];
-    let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
-    line.strip_suffix(b"\r").unwrap_or(line)
+/// Where the line ends whose newline is at place `newline`: there, or at the CR before.
+#[inline(always)]
+fn trim_cr(window: &[u8], newline: usize) -> usize {
+    newline - usize::from(newline > 0 && window[newline - 1] == b'\r')
 }

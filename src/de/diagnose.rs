@@ -32,18 +32,18 @@ fn diagnose(line: &[u8], max_depth: u32) -> Option<Fault> {
     }
 }
 
-/// A record as errors see it.
-#[derive(Clone, Copy)]
-pub(crate) struct Origin<'a> {
-    /// Its text, without newline, which begins at place `start` of the window.
-    pub(crate) line: &'a [u8],
+/// A record as errors see it. It stays with the reader, so that a record that is lent is small.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// Its line in the window, without LF or CR LF.
     pub(crate) start: usize,
+    pub(crate) end: usize,
     pub(crate) position: Position,
     pub(crate) terminated: bool,
     /// It is the input's first.
     pub(crate) is_first: bool,
     pub(crate) limits: Limits,
-    pub(crate) path: Option<&'a Arc<Path>>,
+    pub(crate) path: Option<Arc<Path>>,
 }
 
 /// What the hot path knows of a record that it could not read.
@@ -56,35 +56,42 @@ pub(crate) struct Failure {
     pub(crate) overrun: bool,
 }
 
-impl Origin<'_> {
+impl Origin {
+    /// Its text in `window`.
+    #[inline]
+    pub(crate) fn line<'w>(&self, window: &'w [u8]) -> &'w [u8] {
+        &window[self.start..self.end]
+    }
+
     /// The whole error.
     #[cold]
     #[inline(never)]
-    pub(crate) fn explain(&self, failure: Failure) -> Error {
+    pub(crate) fn explain(&self, window: &[u8], failure: Failure) -> Error {
         let Failure { error, place, overrun } = failure;
-        let offset = place.clamp(self.start, self.start + self.line.len()) - self.start;
+        let (line, offset) = (self.line(window), place.clamp(self.start, self.end) - self.start);
         if let Some(mut error) = error.filter(|error| !error.is_undiagnosed()) {
-            error.locate(offset, self.line, self.position);
-            return self.complete(error);
+            error.locate(offset, line, self.position);
+            return self.complete(window, error);
         }
-        let fault = diagnose(self.line, self.limits.max_depth).unwrap_or_else(|| match overrun {
+        let fault = diagnose(line, self.limits.max_depth).unwrap_or_else(|| match overrun {
             true => Fault::new(offset, ErrorKind::InvalidLength, "invalid length, more elements than the target takes"),
             false => Fault::new(offset, ErrorKind::Custom, "the target type did not read the value to its end"),
         });
-        self.complete(Error::from_fault(fault, self.line, self.position))
+        self.complete(window, Error::from_fault(fault, line, self.position))
     }
 
     /// Adds to an error what is known around the record: for the first one, what the input seems to be; the file.
     #[cold]
-    pub(crate) fn complete(&self, mut error: Error) -> Error {
+    pub(crate) fn complete(&self, window: &[u8], mut error: Error) -> Error {
+        let line = self.line(window);
         if self.is_first && !error.is_data() {
-            if let Some(fault) = recognize(self.line, self.terminated) {
-                error = Error::from_fault(fault, self.line, self.position);
+            if let Some(fault) = recognize(line, self.terminated) {
+                error = Error::from_fault(fault, line, self.position);
             }
-        } else if self.is_first && error.kind() == ErrorKind::InvalidType && self.line.trim_ascii().starts_with(b"[{") {
+        } else if self.is_first && error.kind() == ErrorKind::InvalidType && line.trim_ascii().starts_with(b"[{") {
             error.add_hint(&format!("; if the input is one JSON array, convert it with `{ARRAY_CONVERTER}`"));
         }
-        if let Some(path) = self.path {
+        if let Some(path) = &self.path {
             error.set_path(path);
         }
         error

@@ -2,6 +2,8 @@
 //!
 //! The fast paths prove a text valid and read it, or give up; [`parse`] then applies the whole grammar of RFC 8259.
 //!
+//! Their tables are references to constants: a `static` is reached through the global offset table, one load more.
+//!
 //! They are free of branches on the digits. Two things are not to be undone: flags and shifts are kept in whole registers
 //! (a table for the sign, 64-bit shifts), because LLVM's byte-sized `setcc` and `mov cl` merge into the register that holds
 //! the number before, which chains all numbers of an array; and `None` is decided late.
@@ -127,14 +129,14 @@ impl<'de, 'w> Cursor<'de, 'w> {
     }
 }
 
-static IS_MINUS: [u8; 256] = {
+const IS_MINUS: &[u8; 256] = &{
     let mut table = [0; 256];
     table[b'-' as usize] = 1;
     table
 };
 
 /// Keeps the last `n` of eight bytes.
-pub(super) static KEEP_LAST: [u64; 16] = {
+pub(super) const KEEP_LAST: &[u64; 16] = &{
     let mut table = [!0; 16];
     let mut n = 0;
     while n < 8 {
@@ -144,7 +146,7 @@ pub(super) static KEEP_LAST: [u64; 16] = {
     table
 };
 
-static POWERS_OF_TEN: [f64; 32] = {
+const POWERS_OF_TEN: &[f64; 32] = &{
     let mut table = [1e22; 32];
     let exact = [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
@@ -159,7 +161,7 @@ static POWERS_OF_TEN: [f64; 32] = {
 };
 
 /// For each digit what it is worth before a dot, if `i + 1` digits behind it are read as an integer.
-static LEADING_DIGITS: [[f64; 16]; 10] = {
+const LEADING_DIGITS: &[[f64; 16]; 10] = &{
     let mut table = [[0.0; 16]; 10];
     let mut digit = 0;
     while digit < 10 {
@@ -174,7 +176,7 @@ static LEADING_DIGITS: [[f64; 16]; 10] = {
 };
 
 /// From ten to its 16th power, and the same negated.
-static SIGNED_POWERS_OF_TEN: [[f64; 16]; 2] = {
+const SIGNED_POWERS_OF_TEN: &[[f64; 16]; 2] = &{
     let mut table = [[0.0; 16]; 2];
     let mut i = 0;
     while i < 16 {

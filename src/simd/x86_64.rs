@@ -285,7 +285,7 @@ pub(crate) struct Text16(__m128i);
 /// Keeps the last `n` of 16 bytes.
 #[inline(always)]
 fn keep_last(n: usize) -> __m128i {
-    static KEEP_LAST: [u8; 48] = {
+    const KEEP_LAST: &[u8; 48] = &{
         let mut table = [0; 48];
         let mut i = 16;
         while i < 48 {
@@ -353,9 +353,8 @@ impl Text16 {
             if _mm_movemask_epi8(_mm_adds_epu8(digits, _mm_set1_epi8(118))) != 0 {
                 return None;
             }
-            // to numbers of 2, 4 and 8 digits
-            let tens = _mm_mullo_epi16(_mm_and_si128(digits, _mm_set1_epi16(0xFF)), _mm_set1_epi16(10));
-            let twos = _mm_add_epi16(tens, _mm_srli_epi16::<8>(digits));
+            // to numbers of 2, 4 and 8 digits; of the product's upper byte, 10 times the lower digit plus the upper one
+            let twos = _mm_srli_epi16::<8>(_mm_mullo_epi16(digits, _mm_set1_epi16(10 << 8 | 1)));
             let fours = _mm_madd_epi16(twos, _mm_set1_epi32(100 | 1 << 16));
             let fours = _mm_packs_epi32(fours, fours);
             Some(_mm_madd_epi16(fours, _mm_set1_epi32(10_000 | 1 << 16)))
