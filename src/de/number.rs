@@ -175,13 +175,12 @@ const LEADING_DIGITS: &[[f64; 16]; 10] = &{
     table
 };
 
-/// From ten to its 16th power, and the same negated.
-const SIGNED_POWERS_OF_TEN: &[[f64; 16]; 2] = &{
-    let mut table = [[0.0; 16]; 2];
+/// The powers of ten, and the same negated.
+const SIGNED_POWERS_OF_TEN: &[[f64; 32]; 2] = &{
+    let mut table = [*POWERS_OF_TEN; 2];
     let mut i = 0;
-    while i < 16 {
-        table[0][i] = POWERS_OF_TEN[i + 1];
-        table[1][i] = -POWERS_OF_TEN[i + 1];
+    while i < 32 {
+        table[1][i] = -table[0][i];
         i += 1;
     }
     table
@@ -239,10 +238,20 @@ fn fast_integer(scalar: Scalar) -> Option<Number> {
     }
 }
 
-/// `[-]digits[.digits]` of at most 16 digits: all digits as one integer, and how many stand behind the dot.
+/// The shape `[-]digits[.digits]` with at most 16 digits, of which only the number is known.
+struct Decimal {
+    /// 1 if there is a sign.
+    negative: usize,
+    /// It ends in all the digits, the dot left out.
+    text: Text16,
+    digits: usize,
+    /// How many of them stand behind the dot.
+    fraction: usize,
+}
+
 #[inline(always)]
-fn short_decimal(scalar: Scalar) -> Option<SignAnd<(u64, usize)>> {
-    let negative = IS_MINUS[scalar.first() as usize] as usize;
+fn short_decimal(scalar: Scalar) -> Option<Decimal> {
+    let negative = usize::from(IS_MINUS[scalar.first() as usize]);
     let len = scalar.len().wrapping_sub(negative);
     if len.wrapping_sub(1) > 16 {
         return None;
@@ -255,16 +264,16 @@ fn short_decimal(scalar: Scalar) -> Option<SignAnd<(u64, usize)>> {
         if len > 16 || (len > 1 && scalar.leading(negative) == b'0') {
             return None;
         }
-        return Some((negative as u64, (text.decimal(len)?, 0)));
+        return Some(Decimal { negative, text, digits: len, fraction: 0 });
     }
     let integer = dot.trailing_zeros() as usize;
     let fraction = len.wrapping_sub(1 + integer);
-    // close the gap that the dot leaves: what stands before it comes from one byte further left
-    let mantissa = text.behind(Text16::load(before), fraction & 15).decimal(len - 1)?;
     if integer == 0 || fraction == 0 || (integer > 1 && scalar.leading(negative) == b'0') {
         return None;
     }
-    Some((negative as u64, (mantissa, fraction)))
+    // close the gap that the dot leaves: what stands before it comes from one byte further left
+    let text = text.behind(Text16::load(before), fraction & 15);
+    Some(Decimal { negative, text, digits: len - 1, fraction })
 }
 
 /// `[-]d.ddd` with one digit before the dot, as most measures and all embeddings have it, and at most 14 behind it; mantissa
@@ -288,18 +297,19 @@ pub(super) fn unit_f64(scalar: Scalar) -> Option<f64> {
         return None;
     }
     let mantissa = Text16::load(text).decimal_f64(more + 1, LEADING_DIGITS[integer][more & 15])?;
-    Some(mantissa / SIGNED_POWERS_OF_TEN[negative & 1][more & 15])
+    Some(mantissa / SIGNED_POWERS_OF_TEN[negative & 1][(more & 15) + 1])
 }
 
 /// A number with at most 16 digits and no exponent, correctly rounded.
 #[inline(always)]
 fn short_f64(scalar: Scalar) -> Option<f64> {
-    let (negative, (mantissa, fraction)) = short_decimal(scalar)?;
-    if mantissa > 1 << 53 {
+    let decimal = short_decimal(scalar)?;
+    let mantissa = decimal.text.decimal_f64(decimal.digits, 0.0)?;
+    // from there on the mantissa may have been rounded
+    if mantissa >= (1u64 << 53) as f64 {
         return None;
     }
-    let magnitude = mantissa as i64 as f64 / POWERS_OF_TEN[fraction & 31];
-    Some(f64::from_bits(magnitude.to_bits() | negative << 63))
+    Some(mantissa / SIGNED_POWERS_OF_TEN[decimal.negative & 1][decimal.fraction & 31])
 }
 
 /// As `f32` a number that was rounded to `f64` and has at most 16 digits behind the dot, so that it is in the normal range. It
@@ -352,7 +362,7 @@ pub(crate) fn is_number(text: &[u8]) -> bool {
 /// Whether the scalar is a JSON number.
 #[inline(always)]
 pub(super) fn is_valid(scalar: Scalar) -> bool {
-    short_integer(scalar).is_some() || short_decimal(scalar).is_some()
+    short_integer(scalar).is_some() || short_decimal(scalar).is_some_and(|n| n.text.decimal(n.digits).is_some())
 }
 
 /// A JSON number of any length; `None` if it is none. Linear in its length.

@@ -36,6 +36,11 @@ impl Open {
         self.depth -= 1;
     }
 
+    #[inline(always)]
+    fn is_empty(&self) -> bool {
+        self.depth == 0
+    }
+
     /// Whether the innermost is an object; `None` if nothing is open.
     #[inline(always)]
     fn innermost(&mut self) -> Option<bool> {
@@ -52,24 +57,35 @@ pub(super) fn skip<'w>(walk: Walk<'w>, mut at: At<'w>, max_depth: u32) -> Option
     let mut open = Open::new(max_depth);
     loop {
         // a value starts at `at`
-        match walk.byte(at) {
-            b'"' => at = skip_string(walk, at)?,
-            bracket @ (b'{' | b'[') => {
-                let is_object = bracket == b'{';
-                open.push(is_object)?;
-                at = walk.open(at, bracket)?;
-                if walk.byte(at) != bracket + 2 {
-                    if is_object {
-                        at = skip_key(walk, at)?;
+        if let Some((_, after)) = walk.string(at) {
+            at = after;
+        } else {
+            match walk.byte(at) {
+                b'"' => at = string::skip_escaped(walk, at, false)?,
+                bracket @ (b'{' | b'[') => {
+                    let is_object = bracket == b'{';
+                    open.push(is_object)?;
+                    at = walk.open(at, bracket)?;
+                    if walk.byte(at) != bracket + 2 {
+                        if is_object {
+                            at = skip_key(walk, at)?;
+                        }
+                        continue;
                     }
-                    continue;
                 }
+                _ => at = skip_scalar(walk, at)?,
             }
-            _ => at = skip_scalar(walk, at)?,
         }
-        // a value ended before `at`
-        loop {
-            let Some(is_object) = open.innermost() else { return Some(at) };
+        // a value ended before `at`; what mostly follows is looked for first
+        while let Some(is_object) = open.innermost() {
+            if is_object {
+                if let Some((_, value)) = walk.member(at) {
+                    at = value;
+                    break;
+                }
+            } else if walk.may_start_next_element(at) {
+                break;
+            }
             let closing = if is_object { b'}' } else { b']' };
             if walk.byte(at) == closing {
                 at = walk.close(at, closing)?;
@@ -80,18 +96,13 @@ pub(super) fn skip<'w>(walk: Walk<'w>, mut at: At<'w>, max_depth: u32) -> Option
                 return None;
             }
             if is_object {
-                at = skip_key(walk, at)?;
+                at = skip_key_slow(walk, at)?;
             }
             break;
         }
-    }
-}
-
-#[inline(always)]
-fn skip_string<'w>(walk: Walk<'w>, at: At<'w>) -> Option<At<'w>> {
-    match walk.string(at) {
-        Some((_, after)) => Some(after),
-        None => string::skip_escaped(walk, at, false),
+        if open.is_empty() {
+            return Some(at);
+        }
     }
 }
 
