@@ -15,7 +15,7 @@ fn read(criterion: &mut Criterion) {
         let input = case.prepare(&peers, SIZE);
         let mut group = criterion.benchmark_group(case.name);
         group.throughput(Throughput::Bytes(input.len() as u64));
-        for &peer in &peers {
+        for &peer in input.peers() {
             group.bench_function(peer.to_string(), |bencher| bencher.iter(|| input.read(peer)));
         }
         group.finish();

@@ -10,5 +10,7 @@
 pub mod case;
 pub mod peers;
 pub mod tally;
+pub mod text;
 pub mod types;
+mod value;
 pub mod workload;

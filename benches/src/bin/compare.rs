@@ -36,37 +36,41 @@ fn main() -> ExitCode {
     println!("|---|{}", "---|".repeat(peers.len()));
     for case in Case::ALL.iter().filter(|case| case.name.contains(&options.filter)) {
         let input = case.prepare(&peers, options.mib << 20);
-        let best = race(&peers, &input, options.rounds);
+        let best = race(&input, options.rounds);
         println!("| {} |{}", case.name, row(&peers, &input, &best));
+        for rounding in input.rounding() {
+            eprintln!("{}: {} rounds some floats differently", case.name, rounding.peer);
+        }
     }
     ExitCode::SUCCESS
 }
 
 /// Runs the peers in turn, so that a disturbance of the machine hits all alike, and takes the best time of each.
-fn race(peers: &[Peer], input: &Input, rounds: usize) -> Vec<Duration> {
-    let mut best = vec![Duration::MAX; peers.len()];
+fn race(input: &Input, rounds: usize) -> Vec<(Peer, Duration)> {
+    let mut best: Vec<_> = input.peers().iter().map(|&peer| (peer, Duration::MAX)).collect();
     for _ in 0..rounds {
-        for (&peer, best) in peers.iter().zip(&mut best) {
+        for (peer, best) in &mut best {
             let start = Instant::now();
-            input.read(peer);
+            input.read(*peer);
             *best = start.elapsed().min(*best);
         }
     }
     best
 }
 
-fn row(peers: &[Peer], input: &Input, best: &[Duration]) -> String {
-    let others = peers.iter().zip(best).filter(|(peer, _)| !peer.is_ours());
-    let to_beat = others.map(|(_, &time)| time).min().expect("there are other readers");
-    let cell = |(peer, time): (&Peer, &Duration)| {
+fn row(peers: &[Peer], input: &Input, best: &[(Peer, Duration)]) -> String {
+    let to_beat = best.iter().filter(|(peer, _)| !peer.is_ours()).map(|&(_, time)| time).min();
+    let cell = |column: &Peer| {
+        let Some((peer, time)) = best.iter().find(|(peer, _)| peer == column) else { return " - |".to_owned() };
         let rate = input.len() as f64 / time.as_secs_f64() / 1e9;
-        if peer.is_ours() {
-            format!(" {rate:.2} ({:.1}x) |", to_beat.as_secs_f64() / time.as_secs_f64())
-        } else {
-            format!(" {rate:.2} |")
+        match to_beat {
+            Some(to_beat) if peer.is_ours() => {
+                format!(" {rate:.2} ({:.1}x) |", to_beat.as_secs_f64() / time.as_secs_f64())
+            }
+            _ => format!(" {rate:.2} |"),
         }
     };
-    peers.iter().zip(best).map(cell).collect()
+    peers.iter().map(cell).collect()
 }
 
 fn parse(mut args: impl Iterator<Item = String>) -> Option<Options> {
