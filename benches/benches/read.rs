@@ -13,7 +13,7 @@ fn read(criterion: &mut Criterion) {
     let peers = Peer::all();
     for case in Case::ALL {
         let input = case.prepare(&peers, SIZE);
-        let mut group = criterion.benchmark_group(case.name);
+        let mut group = criterion.benchmark_group(format!("read/{}", case.name));
         group.throughput(Throughput::Bytes(input.len() as u64));
         for &peer in input.peers() {
             group.bench_function(peer.to_string(), |bencher| bencher.iter(|| input.read(peer)));

@@ -2,7 +2,8 @@
 
 use serde::de::IgnoredAny;
 
-use crate::peers::{GetLevel, LaxTyped, Peer, Task, ToValue, Typed};
+use crate::goals::Goal;
+use crate::peers::{GetLevel, LaxTyped, Peer, Task, ToValue, Typed, cpp};
 use crate::tally::{Agreement, Count, Tally};
 use crate::text::Text;
 use crate::types::{
@@ -15,6 +16,10 @@ use crate::workload::{Workload, spaced};
 pub struct Case {
     /// The name, as in the table and for the filter.
     pub name: &'static str,
+    /// What the records are, or what is done with them.
+    pub about: &'static str,
+    /// What the ratios are to be.
+    pub goal: Goal,
     workload: Workload,
     spaced: bool,
     tally: fn(Peer, &Text) -> Option<Tally>,
@@ -24,32 +29,50 @@ pub struct Case {
 impl Case {
     /// Every case there is.
     pub const ALL: [Self; 18] = [
-        Self::new::<Typed<Small>>("small borrowed", Workload::Small),
-        Self::new::<Typed<Log>>("log borrowed", Workload::Log),
-        Self::new::<Typed<LogProjection>>("log projection", Workload::Log),
-        Self::new::<LaxTyped<LogProjection>>("log projection, lax_skip", Workload::Log),
-        Self::new::<Typed<Chat>>("chat", Workload::Chat),
-        Self::new::<Typed<Embedding>>("embeddings", Workload::Embeddings),
-        Self::new::<Typed<SmallOwned>>("small owned", Workload::Small),
-        Self::new::<Typed<LogOwned>>("log owned", Workload::Log),
-        Self::new::<Typed<Event>>("github events", Workload::GitHub),
-        Self::new::<Typed<Tweet>>("tweets", Workload::Tweets),
-        Self::new::<Typed<Metric>>("metrics", Workload::Metrics),
-        Self::new::<GetLevel>("get one field", Workload::Log),
-        Self::new::<ToValue>("Value, log", Workload::Log),
-        Self::new::<ToValue>("Value, tweets", Workload::Tweets),
-        Self::new::<Typed<IgnoredAny>>("IgnoredAny", Workload::Log),
-        Self::new::<Typed<Log>>("log spaced", Workload::Log).spaced(),
-        Self::new::<Typed<Tiny>>("tiny", Workload::Tiny),
-        Self::new::<Typed<Huge>>("huge", Workload::Huge),
+        Self::new::<Typed<Small>>("small borrowed", "5 fields, 85 B", Workload::Small).goals(3.0, 1.2),
+        Self::new::<Typed<Log>>("log borrowed", "8 fields, 330 B", Workload::Log).goals(3.0, 1.2),
+        Self::new::<Typed<LogProjection>>("log projection", "2 of 8 fields", Workload::Log).goals(3.2, 0.9),
+        Self::new::<LaxTyped<LogProjection>>("log projection, lax_skip", "the rest not validated", Workload::Log)
+            .goals(4.0, 1.1),
+        Self::new::<Typed<Chat>>("chat", "text with escapes, 1.5 kB", Workload::Chat).goals(1.8, 1.2),
+        Self::new::<Typed<Embedding>>("embeddings", "768 `f32`, 9 kB", Workload::Embeddings).goals(3.0, 2.2),
+        Self::new::<Typed<SmallOwned>>("small owned", "`String`s", Workload::Small).goal(2.1),
+        Self::new::<Typed<LogOwned>>("log owned", "`String`s", Workload::Log).goal(2.1),
+        Self::new::<Typed<Event>>("github events", "8 fields of 2 kB", Workload::GitHub).goals(2.5, 1.0),
+        Self::new::<Typed<Tweet>>("tweets", "9 fields of 2.5 kB, Japanese", Workload::Tweets).goals(2.5, 1.0),
+        Self::new::<Typed<Metric>>("metrics", "10 `f64` with all digits, 330 B", Workload::Metrics).goals(2.0, 1.5),
+        Self::new::<GetLevel>("get one field", "lazy, log", Workload::Log).goals(2.5, 1.0).over(Peer::SonicRsGet),
+        Self::new::<ToValue>("Value, log", "dynamic", Workload::Log).goal(1.3).over(Peer::SimdJson),
+        Self::new::<ToValue>("Value, tweets", "dynamic", Workload::Tweets).goal(1.3).over(Peer::SimdJson),
+        Self::new::<Typed<IgnoredAny>>("IgnoredAny", "log, validated only", Workload::Log),
+        Self::new::<Typed<Log>>("log spaced", "spaces after `,` and `:`", Workload::Log).spaced(),
+        Self::new::<Typed<Tiny>>("tiny", "10 B", Workload::Tiny).goals(1.0, 1.0),
+        Self::new::<Typed<Huge>>("huge", "log records in an array, 10 MB", Workload::Huge).goals(1.0, 1.0),
     ];
 
-    const fn new<T: Task>(name: &'static str, workload: Workload) -> Self {
-        Self { name, workload, spaced: false, tally: T::run::<Tally>, count: T::run::<Count> }
+    const fn new<T: Task>(name: &'static str, about: &'static str, workload: Workload) -> Self {
+        let (tally, count) = (T::run::<Tally>, T::run::<Count>);
+        Self { name, about, goal: Goal::NONE, workload, spaced: false, tally, count }
     }
 
-    const fn spaced(self) -> Self {
-        Self { spaced: true, ..self }
+    const fn goal(mut self, over_rust: f64) -> Self {
+        self.goal.over_rust = Some(over_rust);
+        self
+    }
+
+    const fn goals(mut self, over_rust: f64, over_simdjson: f64) -> Self {
+        self.goal.over_simdjson = Some(over_simdjson);
+        self.goal(over_rust)
+    }
+
+    const fn over(mut self, rival: Peer) -> Self {
+        self.goal.rival = Some(rival);
+        self
+    }
+
+    const fn spaced(mut self) -> Self {
+        self.spaced = true;
+        self
     }
 
     /// Generates at least `size` bytes of records and makes sure that all `peers` that can read them read the same.
@@ -65,20 +88,26 @@ impl Case {
         let text = Text::new(bytes);
         let reference = Peer::reference();
         let expected = (self.tally)(reference, &text).expect("this crate can do everything");
-        let mut input =
-            Input { text, records: expected.result().0, peers: Vec::new(), rounding: Vec::new(), count: self.count };
+        let (mut able, mut rounding) = (Vec::new(), Vec::new());
         for &peer in peers {
-            let Some(tally) = (self.tally)(peer, &input.text) else { continue };
-            match expected.agreement(&tally) {
-                Agreement::Full => {}
-                Agreement::Rounding { per_mille, ulps } if !peer.is_ours() => {
-                    input.rounding.push(Rounding { peer, per_mille, ulps });
+            let agreement = match peer {
+                Peer::Simdjson => cpp::read(self.name, &text, true).map(|result| match result == expected.result() {
+                    true => Agreement::Full,
+                    false => Agreement::None,
+                }),
+                _ => (self.tally)(peer, &text).map(|tally| expected.agreement(&tally)),
+            };
+            match agreement {
+                None => continue,
+                Some(Agreement::Full) => {}
+                Some(Agreement::Rounding { per_mille, ulps }) if !peer.is_ours() => {
+                    rounding.push(Rounding { peer, per_mille, ulps });
                 }
-                _ => panic!("{}: {peer} does not read what {reference} reads", self.name),
+                Some(_) => panic!("{}: {peer} does not read what {reference} reads", self.name),
             }
-            input.peers.push(peer);
+            able.push(peer);
         }
-        input
+        Input { case: self.name, text, records: expected.result().0, peers: able, rounding, count: self.count }
     }
 }
 
@@ -96,6 +125,7 @@ pub struct Rounding {
 /// The bytes of a case on which all peers agree.
 #[derive(Debug)]
 pub struct Input {
+    case: &'static str,
     text: Text,
     records: u64,
     peers: Vec<Peer>,
@@ -126,7 +156,10 @@ impl Input {
     ///
     /// When the peer loses a record or makes one up, or is none of [`peers`](Self::peers).
     pub fn read(&self, peer: Peer) {
-        let count = (self.count)(peer, &self.text);
+        let count = match peer {
+            Peer::Simdjson => cpp::read(self.case, &self.text, false).map(|(records, _)| Count(records)),
+            _ => (self.count)(peer, &self.text),
+        };
         assert_eq!(count, Some(Count(self.records)), "{peer}");
     }
 }

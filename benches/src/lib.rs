@@ -8,9 +8,17 @@
 //! optimization to inline its reader, and gains up to 1.8 times from it.
 
 pub mod case;
+pub mod chart;
+pub mod goals;
+pub mod machine;
 pub mod peers;
+pub mod race;
+pub mod report;
+#[cfg(feature = "simdjson")]
+pub mod simdjson;
 pub mod tally;
 pub mod text;
+pub mod transport;
 pub mod types;
 mod value;
 pub mod workload;

@@ -6,21 +6,35 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::tally::{Tallied, Tally};
+use crate::peers::serde_jsonlines;
+use crate::tally::{Sink, Tallied, Tally};
+use crate::text::Text;
 
 /// A record type with its lifetime left open: a peer that parses in a buffer of its own lends it for one line only.
 pub trait Shape {
     /// The type of one record that borrows for `'a`.
     type Record<'a>: Deserialize<'a> + Tallied;
+
+    /// Reads with serde-jsonlines, which knows no types that borrow: `None` for those.
+    fn read_owned<K: Sink>(_text: &Text) -> Option<K> {
+        None
+    }
 }
 
-impl Shape for IgnoredAny {
-    type Record<'a> = Self;
-}
+/// Opens the lifetime that a type does not have.
+macro_rules! owned {
+    ($name:ty) => {
+        impl Shape for $name {
+            type Record<'a> = $name;
 
-impl Shape for serde_json::Value {
-    type Record<'a> = Self;
+            fn read_owned<K: Sink>(text: &Text) -> Option<K> {
+                Some(serde_jsonlines::records::<Self, K>(text))
+            }
+        }
+    };
 }
+owned!(IgnoredAny);
+owned!(serde_json::Value);
 
 impl Shape for sonic_rs::Value {
     type Record<'a> = Self;
@@ -35,9 +49,7 @@ macro_rules! record {
         record!(@fields $name<'_> { $($field),* });
     };
     ($name:ident { $($field:ident),* }) => {
-        impl Shape for $name {
-            type Record<'a> = $name;
-        }
+        owned!($name);
         record!(@fields $name { $($field),* });
     };
     (@fields $name:ty { $($field:ident),* }) => {
