@@ -127,19 +127,19 @@ impl Figures {
         table.text
     }
 
-    /// A sentence for each peer that rounds some floats differently.
+    /// A line for each case on which peers round some floats differently.
     pub fn notes(&self) -> String {
         let mut notes = String::new();
-        for row in &self.rows {
-            for Rounding { peer, per_mille, ulps } in &row.rounding {
-                let share = *per_mille as f64 / 10.0;
-                writeln!(
-                    notes,
-                    "{}: {peer} rounds some floats differently: up to {share:.1} % of them, by at most {ulps} ULP.",
-                    row.case
-                )
-                .expect("writing to a String does not fail");
-            }
+        for Row { case, rounding, .. } in self.rows.iter().filter(|row| !row.rounding.is_empty()) {
+            let peers: Vec<_> = rounding.iter().map(|rounding| rounding.peer.to_string()).collect();
+            let per_mille = rounding.iter().map(|rounding| rounding.per_mille).max().unwrap_or(0);
+            let ulps = rounding.iter().map(|rounding| rounding.ulps).max().unwrap_or(0);
+            let (peers, share) = (peers.join(", "), per_mille as f64 / 10.0);
+            writeln!(
+                notes,
+                "On {case}, these round some floats differently (up to {share:.1} % of them, by at most {ulps} ULP): {peers}."
+            )
+            .expect("writing to a String does not fail");
         }
         notes
     }
@@ -147,20 +147,20 @@ impl Figures {
     /// The section of the README.
     pub fn readme(&self) -> String {
         let Self { method, machine, .. } = self;
-        let summary = self.summary_table();
-        let transports = self.transport_table();
+        let (summary, transports) = (self.summary_table(), self.transport_table());
+        let notes = paragraph(&self.notes());
         format!(
             "\
 ## How fast
 
-Every record decoded, every byte validated, skipped fields too (but for `lax_skip` and `get`), and the same result from
-every reader. One thread, generated records, default release build, {method}, all in turn. Only the
-ratios carry over to other machines.
+Every record is decoded and every byte validated, skipped fields too (but for `lax_skip` and `get`). Every reader has the
+same result. One thread, generated records, default release build, {method}, all in turn.
+Only the ratios carry over to other machines.
 
 ![Bar chart of the table below](benches/compare.svg)
 
 {summary}
-The same records as one program reads them from memory, from a file, and through a pipe from another thread:
+{notes}The same from memory, from a file, and through a pipe from another thread:
 
 {transports}
 Measured on {machine}
@@ -179,17 +179,20 @@ CMake:
     /// The file with every reader.
     pub fn results(&self) -> String {
         let Self { method, machine, .. } = self;
-        let (full, transports, notes) = (self.full_table(), self.transport_table(), self.notes());
-        let notes =
-            if notes.is_empty() { notes } else { format!("\n{}", notes.replace('\n', "\n\n").trim_end()) + "\n" };
+        let (full, transports, notes) = (self.full_table(), self.transport_table(), paragraph(&self.notes()));
         format!(
             "\
 # Every reader on every case
 
-GB/s of one thread, {method}, all in turn. A reader that cannot do a case has a `-`. `{REFRESH}` writes this file.
+GB/s of one thread, {method}, all in turn. A reader that cannot do a case has a `-`.
+This command writes the file:
 
-{full}{notes}
-## Sources
+```sh
+{REFRESH}
+```
+
+{full}
+{notes}## Sources
 
 {transports}
 Measured on {machine}
@@ -233,6 +236,11 @@ impl Table {
         let cells: String = cells.into_iter().map(|cell| format!(" {cell} |")).collect();
         writeln!(self.text, "| {first} |{cells}").expect("writing to a String does not fail");
     }
+}
+
+/// The text and a blank line behind it, if there is any text.
+fn paragraph(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{text}\n") }
 }
 
 fn rate(rate: Option<f64>) -> String {
@@ -300,8 +308,7 @@ pub(crate) mod tests {
 
     #[test]
     fn rounding_is_noted() {
-        let expected =
-            "log borrowed: serde_json slice rounds some floats differently: up to 1.5 % of them, by at most 1 ULP.\n";
+        let expected = "On log borrowed, these round some floats differently (up to 1.5 % of them, by at most 1 ULP): serde_json slice.\n";
         assert_eq!(figures().notes(), expected);
         assert!(figures().results().contains(expected));
     }
