@@ -9,6 +9,8 @@
 
 pub mod case;
 pub mod peers;
+#[cfg(feature = "simdjson")]
+pub mod simdjson;
 pub mod tally;
 pub mod types;
 pub mod workload;
