@@ -48,13 +48,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         write(&figures)?;
     }
     let Some(fraction) = options.check else { return Ok(ExitCode::SUCCESS) };
-    let missed = goals::missed(&figures, fraction);
-    if missed.is_empty() {
-        println!("\nEvery ratio reaches {fraction} of its goal.");
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("\nBelow {fraction} of the goal:\n{}", missed.join("\n"));
-    Ok(ExitCode::FAILURE)
+    let check = goals::check(&figures, fraction);
+    println!("\n{} of {} ratios are below {fraction} of their goal.", check.missed.len(), check.goals);
+    check.missed.iter().for_each(|missed| println!("{missed}"));
+    Ok(if check.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn measure(options: &Options) -> Figures {
