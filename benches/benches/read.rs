@@ -13,9 +13,9 @@ fn read(criterion: &mut Criterion) {
     let peers = Peer::all();
     for case in Case::ALL {
         let input = case.prepare(&peers, SIZE);
-        let mut group = criterion.benchmark_group(case.name);
+        let mut group = criterion.benchmark_group(format!("read/{}", case.name));
         group.throughput(Throughput::Bytes(input.len() as u64));
-        for &peer in &peers {
+        for &peer in input.peers() {
             group.bench_function(peer.to_string(), |bencher| bencher.iter(|| input.read(peer)));
         }
         group.finish();
@@ -24,7 +24,10 @@ fn read(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(20).warm_up_time(Duration::from_secs(1));
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
     targets = read
 }
 criterion_main!(benches);

@@ -1,14 +1,25 @@
 //! Benchmarks of simd-jsonl against the other JSON readers of the ecosystem.
 //!
-//! `cargo run --release -p simd-jsonl-bench --bin compare` prints a table; `cargo bench -p simd-jsonl-bench` runs the
-//! same cases under criterion.
+//! `cargo run --release -p simd-jsonl-bench --bin compare` prints tables, and with `-- --write` puts them into the README;
+//! `cargo bench -p simd-jsonl-bench` runs the same cases under criterion, and what is below them: lines, and the structure
+//! of records. The feature `simdjson` adds the C++ library to both; it needs a C++ compiler and CMake.
 //!
 //! Both use the plain release profile, as most programs do. Set `CARGO_PROFILE_RELEASE_LTO=fat` and
 //! `CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1` to see the peers at their best as well: sonic-rs relies on link-time
 //! optimization to inline its reader, and gains up to 1.8 times from it.
 
 pub mod case;
+pub mod chart;
+pub mod goals;
+pub mod machine;
 pub mod peers;
+pub mod race;
+pub mod report;
+#[cfg(feature = "simdjson")]
+pub mod simdjson;
 pub mod tally;
+pub mod text;
+pub mod transport;
 pub mod types;
+mod value;
 pub mod workload;

@@ -4,13 +4,40 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::tally::{Tallied, Tally};
+use crate::peers::serde_jsonlines;
+use crate::tally::{Sink, Tallied, Tally};
+use crate::text::Text;
 
 /// A record type with its lifetime left open: a peer that parses in a buffer of its own lends it for one line only.
 pub trait Shape {
     /// The type of one record that borrows for `'a`.
     type Record<'a>: Deserialize<'a> + Tallied;
+
+    /// Reads with serde-jsonlines, which knows no types that borrow: `None` for those.
+    fn read_owned<K: Sink>(_text: &Text) -> Option<K> {
+        None
+    }
+}
+
+/// Opens the lifetime that a type does not have.
+macro_rules! owned {
+    ($name:ty) => {
+        impl Shape for $name {
+            type Record<'a> = $name;
+
+            fn read_owned<K: Sink>(text: &Text) -> Option<K> {
+                Some(serde_jsonlines::records::<Self, K>(text))
+            }
+        }
+    };
+}
+owned!(IgnoredAny);
+owned!(serde_json::Value);
+
+impl Shape for sonic_rs::Value {
+    type Record<'a> = Self;
 }
 
 /// Tallies a struct field by field, and opens its lifetime.
@@ -22,9 +49,7 @@ macro_rules! record {
         record!(@fields $name<'_> { $($field),* });
     };
     ($name:ident { $($field:ident),* }) => {
-        impl Shape for $name {
-            type Record<'a> = $name;
-        }
+        owned!($name);
         record!(@fields $name { $($field),* });
     };
     (@fields $name:ty { $($field:ident),* }) => {
@@ -112,6 +137,92 @@ pub struct Embedding<'a> {
     pub model: &'a str,
 }
 record!(Embedding<'_> { id, text, embedding, model });
+
+/// A record of `Workload::GitHub`.
+#[derive(Deserialize)]
+pub struct Event<'a> {
+    pub id: &'a str,
+    #[serde(rename = "type")]
+    pub kind: &'a str,
+    #[serde(borrow)]
+    pub actor: Actor<'a>,
+    #[serde(borrow)]
+    pub repo: Repo<'a>,
+    pub public: bool,
+    pub created_at: &'a str,
+}
+record!(Event<'_> { id, kind, actor, repo, public, created_at });
+
+/// Who caused an [`Event`].
+#[derive(Deserialize)]
+pub struct Actor<'a> {
+    pub id: u64,
+    pub login: &'a str,
+}
+record!(Actor<'_> { id, login });
+
+/// Where an [`Event`] happened.
+#[derive(Deserialize)]
+pub struct Repo<'a> {
+    pub id: u64,
+    pub name: &'a str,
+}
+record!(Repo<'_> { id, name });
+
+/// A record of `Workload::Tweets`.
+#[derive(Deserialize)]
+pub struct Tweet<'a> {
+    pub created_at: &'a str,
+    pub id: u64,
+    #[serde(borrow)]
+    pub text: Cow<'a, str>,
+    #[serde(borrow)]
+    pub user: User<'a>,
+    pub retweet_count: u64,
+    pub favorite_count: u64,
+    pub lang: &'a str,
+}
+record!(Tweet<'_> { created_at, id, text, user, retweet_count, favorite_count, lang });
+
+/// Who wrote a [`Tweet`].
+#[derive(Deserialize)]
+pub struct User<'a> {
+    pub id: u64,
+    pub screen_name: &'a str,
+    pub followers_count: u64,
+}
+record!(User<'_> { id, screen_name, followers_count });
+
+/// A record of `Workload::Metrics`.
+#[derive(Deserialize)]
+pub struct Metric<'a> {
+    pub ts: i64,
+    pub host: &'a str,
+    pub name: &'a str,
+    pub value: f64,
+    pub min: f64,
+    pub max: f64,
+    pub mean: f64,
+    pub stddev: f64,
+    pub delta: i64,
+    pub quantiles: Vec<f64>,
+}
+record!(Metric<'_> { ts, host, name, value, min, max, mean, stddev, delta, quantiles });
+
+/// A record of `Workload::Tiny`.
+#[derive(Deserialize)]
+pub struct Tiny {
+    pub a: u32,
+}
+record!(Tiny { a });
+
+/// A record of `Workload::Huge`.
+#[derive(Deserialize)]
+pub struct Huge<'a> {
+    #[serde(borrow)]
+    pub rows: Vec<Log<'a>>,
+}
+record!(Huge<'_> { rows });
 
 /// [`Small`] with strings of its own.
 #[derive(Deserialize)]

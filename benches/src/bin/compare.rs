@@ -1,87 +1,108 @@
-//! Prints a Markdown table of how fast each reader is on each case.
+//! Prints Markdown tables of how fast each reader is on each case.
 //!
 //! ```text
-//! cargo run --release -p simd-jsonl-bench --bin compare -- [--quick] [--rounds N] [--mib N] [--filter NAME]
+//! cargo run --release -p simd-jsonl-bench --features simdjson --bin compare -- [OPTIONS]
 //! ```
+//!
+//! With `--write` this command refreshes the README's figures, RESULTS.md and the chart.
 
+use std::error::Error;
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
-use simd_jsonl_bench::case::{Case, Input};
+use simd_jsonl::Level;
+use simd_jsonl_bench::case::Case;
 use simd_jsonl_bench::peers::Peer;
+use simd_jsonl_bench::race::rates;
+use simd_jsonl_bench::report::{Figures, Row, TransportRow, replace_figures};
+use simd_jsonl_bench::transport::{Transport, TransportCase};
+use simd_jsonl_bench::{chart, goals, machine};
 
 const USAGE: &str = "\
-usage: compare [--quick] [--rounds N] [--mib N] [--filter NAME]
-  --quick         3 rounds over 8 MiB (default: 9 rounds over 64 MiB)
-  --rounds N      the best of N rounds counts
-  --mib N         MiB of data for each case
-  --filter NAME   only the cases whose name contains NAME";
+usage: compare [--quick] [--rounds N] [--mib N] [--filter NAME] [--write] [--check FRACTION]
+  --quick            3 rounds over 8 MiB (default: 9 rounds over 64 MiB)
+  --rounds N         the best of N rounds counts
+  --mib N            MiB of data for each case
+  --filter NAME      only the cases whose name contains NAME
+  --write            refresh README.md, benches/RESULTS.md and benches/compare.svg; not with --filter
+  --check FRACTION   fail if a ratio is below FRACTION of its goal";
 
 struct Options {
     rounds: usize,
     mib: usize,
     filter: String,
+    write: bool,
+    check: Option<f64>,
 }
 
-fn main() -> ExitCode {
+fn main() -> Result<ExitCode, Box<dyn Error>> {
     let Some(options) = parse(std::env::args().skip(1)) else {
         eprintln!("{USAGE}");
-        return ExitCode::from(2);
+        return Ok(ExitCode::from(2));
     };
+    let figures = measure(&options);
+    println!("GB/s of one thread, {}.\n\n{}", figures.method, figures.full_table());
+    println!("{}\n{}\n{}\n{}", figures.summary_table(), figures.transport_table(), figures.notes(), figures.machine);
+    if options.write {
+        write(&figures)?;
+    }
+    let Some(fraction) = options.check else { return Ok(ExitCode::SUCCESS) };
+    let check = goals::check(&figures, fraction);
+    println!("\n{} of {} ratios are below {fraction} of their goal.", check.missed.len(), check.goals);
+    check.missed.iter().for_each(|missed| println!("{missed}"));
+    Ok(if check.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn measure(options: &Options) -> Figures {
     let peers = Peer::all();
-
-    println!("GB/s, one thread, best of {} rounds over {} MiB;", options.rounds, options.mib);
-    println!("in brackets: times the best of the other readers.\n");
-    println!("| case |{}", peers.iter().map(|peer| format!(" {peer} |")).collect::<String>());
-    println!("|---|{}", "---|".repeat(peers.len()));
-    for case in Case::ALL.iter().filter(|case| case.name.contains(&options.filter)) {
-        let input = case.prepare(&peers, options.mib << 20);
-        let best = race(&peers, &input, options.rounds);
-        println!("| {} |{}", case.name, row(&peers, &input, &best));
+    let size = options.mib << 20;
+    let mut rows = Vec::new();
+    for case in Case::ALL.into_iter().filter(|case| case.name.contains(&options.filter)) {
+        eprintln!("{}", case.name);
+        let input = case.prepare(&peers, size);
+        let rates = rates(input.peers(), options.rounds, input.len(), |peer| input.read(peer));
+        let rounding = input.rounding().to_vec();
+        rows.push(Row { case: case.name, about: case.about, goal: case.goal, rates, rounding });
     }
-    ExitCode::SUCCESS
+    let mut transports = Vec::new();
+    for case in TransportCase::ALL.into_iter().filter(|case| case.name.contains(&options.filter)) {
+        eprintln!("{}, all sources", case.name);
+        let input = case.prepare(size);
+        let rates = rates(&Transport::ALL, options.rounds, input.len(), |transport| input.read(transport));
+        transports.push(TransportRow { case: case.name, rates });
+    }
+    let method = format!("best of {} rounds over {} MiB", options.rounds, options.mib);
+    Figures { rows, transports, level: Level::detect(), method, machine: machine::description() }
 }
 
-/// Runs the peers in turn, so that a disturbance of the machine hits all alike, and takes the best time of each.
-fn race(peers: &[Peer], input: &Input, rounds: usize) -> Vec<Duration> {
-    let mut best = vec![Duration::MAX; peers.len()];
-    for _ in 0..rounds {
-        for (&peer, best) in peers.iter().zip(&mut best) {
-            let start = Instant::now();
-            input.read(peer);
-            *best = start.elapsed().min(*best);
-        }
-    }
-    best
-}
-
-fn row(peers: &[Peer], input: &Input, best: &[Duration]) -> String {
-    let others = peers.iter().zip(best).filter(|(peer, _)| !peer.is_ours());
-    let to_beat = others.map(|(_, &time)| time).min().expect("there are other readers");
-    let cell = |(peer, time): (&Peer, &Duration)| {
-        let rate = input.len() as f64 / time.as_secs_f64() / 1e9;
-        if peer.is_ours() {
-            format!(" {rate:.2} ({:.1}x) |", to_beat.as_secs_f64() / time.as_secs_f64())
-        } else {
-            format!(" {rate:.2} |")
-        }
-    };
-    peers.iter().zip(best).map(cell).collect()
+fn write(figures: &Figures) -> Result<(), Box<dyn Error>> {
+    let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = benches.join("../README.md");
+    let text = replace_figures(&fs::read_to_string(&readme)?, &figures.readme());
+    fs::write(readme, text.ok_or("README.md has no markers for the figures")?)?;
+    fs::write(benches.join("RESULTS.md"), figures.results())?;
+    fs::write(benches.join("compare.svg"), chart::svg(figures)?)?;
+    Ok(())
 }
 
 fn parse(mut args: impl Iterator<Item = String>) -> Option<Options> {
-    let (mut quick, mut rounds, mut mib, mut filter) = (false, None, None, String::new());
+    let (mut quick, mut rounds, mut mib) = (false, None, None);
+    let (mut filter, mut write, mut check) = (String::new(), false, None);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--quick" => quick = true,
             "--rounds" => rounds = Some(positive(args.next())?),
             "--mib" => mib = Some(positive(args.next())?),
             "--filter" => filter = args.next()?,
+            "--write" => write = true,
+            "--check" => check = Some(args.next()?.parse().ok()?),
             _ => return None,
         }
     }
     let (default_rounds, default_mib) = if quick { (3, 8) } else { (9, 64) };
-    Some(Options { rounds: rounds.unwrap_or(default_rounds), mib: mib.unwrap_or(default_mib), filter })
+    let (rounds, mib) = (rounds.unwrap_or(default_rounds), mib.unwrap_or(default_mib));
+    (!write || filter.is_empty()).then_some(Options { rounds, mib, filter, write, check })
 }
 
 fn positive(arg: Option<String>) -> Option<usize> {

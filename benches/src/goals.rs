@@ -1,0 +1,110 @@
+//! How fast this crate is to be, as ratios: they carry over to other machines.
+
+use simd_jsonl::Level;
+
+use crate::peers::Peer;
+use crate::report::{Figures, Row};
+
+/// What the ratios are to be with AVX-512.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Goal {
+    /// The crate to compare with; `None` is the fastest.
+    pub rival: Option<Peer>,
+    /// Over that crate.
+    pub over_rust: Option<f64>,
+    /// Over simdjson.
+    pub over_simdjson: Option<f64>,
+}
+
+impl Goal {
+    /// None at all.
+    pub const NONE: Self = Self { rival: None, over_rust: None, over_simdjson: None };
+}
+
+/// What a file is to reach of the speed of the same bytes in memory.
+pub const FILE_OVER_SLICE: f64 = 0.88;
+
+/// The part of a goal that holds for `level`; the lower levels have no goals.
+fn scale(level: Level) -> Option<f64> {
+    match level.name() {
+        "avx512" => Some(1.0),
+        "avx2" => Some(0.78),
+        _ => None,
+    }
+}
+
+/// How the figures compare with their goals.
+#[derive(Debug, PartialEq)]
+pub struct Check {
+    /// How many goals there are: fewer without simdjson, none at the lower levels.
+    pub goals: usize,
+    /// Each ratio that is too low, described.
+    pub missed: Vec<String>,
+}
+
+/// Finds the ratios of the level in force that are below `fraction` of their goal.
+pub fn check(figures: &Figures, fraction: f64) -> Check {
+    let mut check = Check { goals: 0, missed: Vec::new() };
+    let Some(scale) = scale(figures.level) else { return check };
+    let ratios = figures.rows.iter().flat_map(|row| ratios(row, figures.level));
+    let ratios = ratios.map(|(name, ratio, goal)| (name, ratio, goal * scale));
+    // How a file compares with memory does not depend on the level.
+    let files = figures
+        .transports
+        .iter()
+        .filter_map(|row| Some((format!("{}, File over slice", row.case), row.file_over_slice()?, FILE_OVER_SLICE)));
+    for (name, ratio, goal) in ratios.chain(files) {
+        check.goals += 1;
+        if ratio < goal * fraction {
+            check.missed.push(format!("{name}: {ratio:.2}, and the goal is {goal:.2}"));
+        }
+    }
+    check
+}
+
+/// Each ratio that has a goal, with its name and the goal.
+fn ratios(row: &Row, level: Level) -> impl Iterator<Item = (String, f64, f64)> {
+    let ours = row.rate(Peer::SimdJsonl(level));
+    let ratio = move |rival: Option<(Peer, f64)>, goal: Option<f64>| {
+        let (peer, theirs) = rival?;
+        Some((format!("{} over {peer}", row.case), ours? / theirs, goal?))
+    };
+    let rival = match row.goal.rival {
+        Some(peer) => row.rate(peer).map(|rate| (peer, rate)),
+        None => row.best_crate(),
+    };
+    let simdjson = row.rate(Peer::Simdjson).map(|rate| (Peer::Simdjson, rate));
+    [ratio(rival, row.goal.over_rust), ratio(simdjson, row.goal.over_simdjson)].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::figures;
+
+    #[test]
+    fn missed_goals_are_named() {
+        let Some(level) = Level::available().into_iter().find(|level| level.name() == "avx2") else { return };
+        let mut figures = figures();
+        figures.level = level;
+        figures.rows[0].rates.push((Peer::SimdJsonl(level), 1.5));
+        // 1.5 over 0.5 and over 2.0; the file reaches 0.8.
+        figures.rows[0].goal = Goal { rival: None, over_rust: Some(5.0), over_simdjson: Some(1.0) };
+        let [rust, simdjson, file] = [
+            "log borrowed over simd-json: 3.00, and the goal is 3.90",
+            "log borrowed over simdjson C++: 0.75, and the goal is 0.78",
+            "log owned, File over slice: 0.80, and the goal is 0.88",
+        ];
+        assert_eq!(check(&figures, 1.0).missed, [rust, simdjson, file]);
+        assert_eq!(check(&figures, 0.93).missed, [rust, file]);
+        figures.rows[0].goal.rival = Some(Peer::SerdeJson);
+        assert_eq!(check(&figures, 0.9), Check { goals: 3, missed: Vec::new() });
+    }
+
+    #[test]
+    fn lower_levels_have_no_goals() {
+        let mut figures = figures();
+        figures.rows[0].goal = Goal { rival: None, over_rust: Some(100.0), over_simdjson: None };
+        assert_eq!(check(&figures, 1.0), Check { goals: 0, missed: Vec::new() });
+    }
+}

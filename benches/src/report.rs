@@ -1,0 +1,325 @@
+//! The figures, and the tables made of them.
+
+use std::fmt::Write;
+
+use simd_jsonl::Level;
+
+use crate::case::Rounding;
+use crate::goals::Goal;
+use crate::machine::level_name;
+use crate::peers::Peer;
+use crate::transport::Transport;
+
+/// How fast the peers are on one case.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its name.
+    pub case: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// What the ratios are to be.
+    pub goal: Goal,
+    /// The peers that can read it, with their GB/s.
+    pub rates: Vec<(Peer, f64)>,
+    /// Those that do not round every float correctly.
+    pub rounding: Vec<Rounding>,
+}
+
+impl Row {
+    /// The GB/s of a peer, if it can read the case.
+    pub fn rate(&self, peer: Peer) -> Option<f64> {
+        self.rates.iter().find(|(other, _)| *other == peer).map(|&(_, rate)| rate)
+    }
+
+    /// The fastest of the other crates.
+    pub fn best_crate(&self) -> Option<(Peer, f64)> {
+        let others = self.rates.iter().copied().filter(|(peer, _)| peer.is_other_crate());
+        others.max_by(|(_, a), (_, b)| a.total_cmp(b))
+    }
+}
+
+/// How fast this crate is on one case, from each source.
+#[derive(Clone, Debug)]
+pub struct TransportRow {
+    /// The name of the case.
+    pub case: &'static str,
+    /// The GB/s from each source.
+    pub rates: Vec<(Transport, f64)>,
+}
+
+impl TransportRow {
+    /// The speed of a file, in parts of that of memory.
+    pub fn file_over_slice(&self) -> Option<f64> {
+        Some(self.rate(Transport::File)? / self.rate(Transport::Slice)?)
+    }
+
+    fn rate(&self, transport: Transport) -> Option<f64> {
+        self.rates.iter().find(|(other, _)| *other == transport).map(|&(_, rate)| rate)
+    }
+}
+
+/// All that was measured.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// The cases.
+    pub rows: Vec<Row>,
+    /// The sources.
+    pub transports: Vec<TransportRow>,
+    /// The level in force, for which the ratios are.
+    pub level: Level,
+    /// How it was measured: "best of 9 rounds over 64 MiB".
+    pub method: String,
+    /// On what, and with what.
+    pub machine: String,
+}
+
+impl Figures {
+    /// GB/s of every peer on every case.
+    pub fn full_table(&self) -> String {
+        let peers = self.peers();
+        let mut table = Table::new("case", peers.iter().map(Peer::to_string));
+        for row in &self.rows {
+            table.row(row.case, peers.iter().map(|&peer| rate(row.rate(peer))));
+        }
+        table.text
+    }
+
+    /// GB/s of this crate at every level and of those that it is compared with, and the ratios.
+    pub fn summary_table(&self) -> String {
+        let peers = self.peers();
+        let levels: Vec<_> = peers.iter().copied().filter(|peer| peer.is_ours()).collect();
+        let has_simdjson = peers.contains(&Peer::Simdjson);
+        let mut head: Vec<String> = Vec::new();
+        for peer in &levels {
+            let Peer::SimdJsonl(level) = peer else { continue };
+            let prefix = if head.is_empty() { "simd-jsonl, " } else { "" };
+            head.push(format!("{prefix}{}", level_name(*level)));
+        }
+        head.extend(["best other crate", "serde_json slice"].map(String::from));
+        head.extend(has_simdjson.then(|| "simdjson C++".to_owned()));
+        head.push("times the best crate".to_owned());
+        head.extend(has_simdjson.then(|| "times simdjson".to_owned()));
+
+        let mut table = Table::new("GB/s", head);
+        for row in &self.rows {
+            let ours = row.rate(Peer::SimdJsonl(self.level));
+            let best = row.best_crate();
+            let simdjson = row.rate(Peer::Simdjson);
+            let mut cells: Vec<String> = levels.iter().map(|&peer| rate(row.rate(peer))).collect();
+            cells.push(best.map_or("-".to_owned(), |(peer, best)| format!("{best:.2} {peer}")));
+            cells.push(rate(row.rate(Peer::SerdeJson)));
+            cells.extend(has_simdjson.then(|| rate(simdjson)));
+            cells.push(rate(ours.zip(best).map(|(ours, (_, best))| ours / best)));
+            cells.extend(has_simdjson.then(|| rate(ours.zip(simdjson).map(|(ours, theirs)| ours / theirs))));
+            table.row(&format!("{}: {}", row.case, row.about), cells);
+        }
+        table.text
+    }
+
+    /// GB/s of this crate from each source.
+    pub fn transport_table(&self) -> String {
+        let head = Transport::ALL.iter().map(Transport::to_string).chain(["File / slice".to_owned()]);
+        let mut table = Table::new("GB/s", head);
+        for row in &self.transports {
+            let rates = Transport::ALL.iter().map(|&transport| row.rate(transport)).chain([row.file_over_slice()]);
+            table.row(row.case, rates.map(rate));
+        }
+        table.text
+    }
+
+    /// A line for each case on which peers round some floats differently.
+    pub fn notes(&self) -> String {
+        let mut notes = String::new();
+        for Row { case, rounding, .. } in self.rows.iter().filter(|row| !row.rounding.is_empty()) {
+            let peers: Vec<_> = rounding.iter().map(|rounding| rounding.peer.to_string()).collect();
+            let per_mille = rounding.iter().map(|rounding| rounding.per_mille).max().unwrap_or(0);
+            let ulps = rounding.iter().map(|rounding| rounding.ulps).max().unwrap_or(0);
+            let (peers, share) = (peers.join(", "), per_mille as f64 / 10.0);
+            writeln!(
+                notes,
+                "On {case}, these round some floats differently (up to {share:.1} % of them, by at most {ulps} ULP): {peers}."
+            )
+            .expect("writing to a String does not fail");
+        }
+        notes
+    }
+
+    /// The section of the README.
+    pub fn readme(&self) -> String {
+        let Self { method, machine, .. } = self;
+        let (summary, transports) = (self.summary_table(), self.transport_table());
+        let notes = paragraph(&self.notes());
+        format!(
+            "\
+## How fast
+
+simd-jsonl decodes every record and validates every byte, of skipped fields too (but for `lax_skip` and `get`). The others
+have the same results; simdjson checks skipped fields by their brackets alone, and the `get` of sonic-rs does not look
+behind its field. One thread, generated records, default release build, {method}, all in turn.
+Only the ratios carry over to other machines.
+
+![Bar chart of the table below](benches/compare.svg)
+
+{summary}
+{notes}The same from memory, from a file, and through a pipe from another thread:
+
+{transports}
+Measured on {machine}
+
+`cargo run --release -p simd-jsonl-bench --bin compare` measures on your machine, after checking that all read the same.
+[benches/RESULTS.md](benches/RESULTS.md) has every reader. This refreshes both, and the chart; it needs a C++ compiler and
+CMake:
+
+```sh
+{REFRESH}
+```
+"
+        )
+    }
+
+    /// The file with every reader.
+    pub fn results(&self) -> String {
+        let Self { method, machine, .. } = self;
+        let (full, transports, notes) = (self.full_table(), self.transport_table(), paragraph(&self.notes()));
+        format!(
+            "\
+# Every reader on every case
+
+GB/s of one thread, {method}, all in turn. A reader that cannot do a case has a `-`.
+This command writes the file:
+
+```sh
+{REFRESH}
+```
+
+{full}
+{notes}## Sources
+
+{transports}
+Measured on {machine}
+"
+        )
+    }
+
+    /// The peers that can read anything, in their order.
+    fn peers(&self) -> Vec<Peer> {
+        Peer::all().into_iter().filter(|&peer| self.rows.iter().any(|row| row.rate(peer).is_some())).collect()
+    }
+}
+
+const REFRESH: &str = "cargo run --release -p simd-jsonl-bench --features simdjson --bin compare -- --write";
+
+/// Replaces what stands between the markers `<!-- figures -->` and `<!-- /figures -->`; `None` if they are not there.
+pub fn replace_figures(readme: &str, section: &str) -> Option<String> {
+    const START: &str = "<!-- figures -->\n";
+    const END: &str = "<!-- /figures -->";
+    let start = readme.find(START)? + START.len();
+    let end = start + readme[start..].find(END)?;
+    Some(format!("{}{section}{}", &readme[..start], &readme[end..]))
+}
+
+/// A Markdown table.
+struct Table {
+    text: String,
+}
+
+impl Table {
+    fn new(first: &str, head: impl IntoIterator<Item = String>) -> Self {
+        let mut table = Self { text: String::new() };
+        let head: Vec<_> = head.into_iter().collect();
+        let rule = format!("|---|{}\n", "---:|".repeat(head.len()));
+        table.row(first, head);
+        table.text.push_str(&rule);
+        table
+    }
+
+    fn row(&mut self, first: &str, cells: impl IntoIterator<Item = String>) {
+        let cells: String = cells.into_iter().map(|cell| format!(" {cell} |")).collect();
+        writeln!(self.text, "| {first} |{cells}").expect("writing to a String does not fail");
+    }
+}
+
+/// The text and a blank line behind it, if there is any text.
+fn paragraph(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{text}\n") }
+}
+
+fn rate(rate: Option<f64>) -> String {
+    rate.map_or("-".to_owned(), |rate| format!("{rate:.2}"))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Fixed figures at the portable level, the one that every machine has.
+    pub(crate) fn figures() -> Figures {
+        let Peer::SimdJsonl(level) = Peer::reference() else { unreachable!() };
+        let ours = Peer::reference();
+        let row = |case, rates| Row { case, about: "about", goal: Goal::NONE, rates, rounding: Vec::new() };
+        let rounding = Rounding { peer: Peer::SerdeJson, per_mille: 15, ulps: 1 };
+        let first = vec![(ours, 1.5), (Peer::SerdeJson, 0.25), (Peer::SimdJson, 0.5), (Peer::Simdjson, 2.0)];
+        let rates =
+            vec![(Transport::Slice, 1.0), (Transport::Mmap, 0.9), (Transport::File, 0.8), (Transport::Pipe, 0.5)];
+        Figures {
+            rows: vec![
+                Row { rounding: vec![rounding], ..row("log borrowed", first) },
+                row("get one field", vec![(ours, 3.0), (Peer::SonicRsGet, 1.0)]),
+            ],
+            transports: vec![TransportRow { case: "log owned", rates }],
+            level,
+            method: "best of 9 rounds over 64 MiB".to_owned(),
+            machine: "a machine.".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_peer_has_a_column() {
+        let expected = "\
+| case | simd-jsonl fallback | serde_json slice | sonic-rs get | simd-json |
+|---|---:|---:|---:|---:|
+| log borrowed | 1.50 | 0.25 | - | 0.50 |
+| get one field | 3.00 | - | 1.00 | - |
+";
+        let mut figures = figures();
+        figures.rows[0].rates.retain(|(peer, _)| *peer != Peer::Simdjson);
+        assert_eq!(figures.full_table(), expected);
+    }
+
+    #[test]
+    fn summary_has_ratios() {
+        let expected = "\
+| GB/s | simd-jsonl, portable | best other crate | serde_json slice | simdjson C++ | times the best crate | times simdjson |
+|---|---:|---:|---:|---:|---:|---:|
+| log borrowed: about | 1.50 | 0.50 simd-json | 0.25 | 2.00 | 3.00 | 0.75 |
+| get one field: about | 3.00 | 1.00 sonic-rs get | - | - | 3.00 | - |
+";
+        assert_eq!(figures().summary_table(), expected);
+    }
+
+    #[test]
+    fn sources_are_compared() {
+        let expected = "\
+| GB/s | slice | mmap | File | pipe | File / slice |
+|---|---:|---:|---:|---:|---:|
+| log owned | 1.00 | 0.90 | 0.80 | 0.50 | 0.80 |
+";
+        assert_eq!(figures().transport_table(), expected);
+    }
+
+    #[test]
+    fn rounding_is_noted() {
+        let expected = "On log borrowed, these round some floats differently (up to 1.5 % of them, by at most 1 ULP): serde_json slice.\n";
+        assert_eq!(figures().notes(), expected);
+        assert!(figures().results().contains(expected));
+    }
+
+    #[test]
+    fn only_the_section_is_replaced() {
+        let readme = "a\n<!-- figures -->\nold\n<!-- /figures -->\nb\n";
+        let expected = "a\n<!-- figures -->\nnew\n<!-- /figures -->\nb\n";
+        assert_eq!(replace_figures(readme, "new\n").as_deref(), Some(expected));
+        assert_eq!(replace_figures("a\n<!-- /figures -->\n<!-- figures -->\n", "new\n"), None);
+        assert!(replace_figures(include_str!("../../README.md"), "").is_some());
+    }
+}
