@@ -502,6 +502,12 @@ impl<'w> Scalar<'w> {
         unsafe { *self.window.get_unchecked(self.start) }
     }
 
+    /// The same without its last `n` bytes, if it has more.
+    #[inline(always)]
+    pub(crate) fn without_last(self, n: usize) -> Option<Scalar<'w>> {
+        (self.len() > n).then(|| Scalar { end: self.end - n, ..self })
+    }
+
     /// The first byte, or the second behind `skip` of 1, a minus sign.
     #[inline(always)]
     pub(crate) fn leading(self, skip: usize) -> u8 {

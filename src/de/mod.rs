@@ -10,6 +10,7 @@
 mod access;
 mod diagnose;
 mod enums;
+mod float;
 mod key;
 mod number;
 mod skip;
@@ -270,7 +271,7 @@ impl<'de> Deserializer<'de> for Value<'_, 'de, '_> {
     #[inline(always)]
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let scalar = self.cursor.walk.scalar(self.at);
-        if let Some(n) = number::unit_f64(scalar).and_then(number::narrow) {
+        if let Some(n) = number::unit_f64(scalar).and_then(number::narrow_short) {
             self.cursor.at = scalar.after;
             return visitor.visit_f32(n);
         }

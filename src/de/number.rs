@@ -8,6 +8,7 @@
 //! (a table for the sign, 64-bit shifts), because LLVM's byte-sized `setcc` and `mov cl` merge into the register that holds
 //! the number before, which chains all numbers of an array; and `None` is decided late.
 
+use super::float::long_f64;
 use crate::{
     cursor::{At, Cursor, Scalar},
     error::{Error, ErrorKind, Result},
@@ -54,7 +55,7 @@ impl<'de, 'w> Cursor<'de, 'w> {
     #[inline(never)]
     pub(super) fn float<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
         let scalar = self.walk.scalar(at);
-        match short_f64(scalar) {
+        match short_f64(scalar).or_else(|| long_f64(scalar)) {
             Some(n) => self.visit_number(scalar, Number::Float(n), visitor),
             None => self.number_slow(at, false, visitor),
         }
@@ -64,7 +65,7 @@ impl<'de, 'w> Cursor<'de, 'w> {
     #[inline(never)]
     pub(super) fn float32<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
         let scalar = self.walk.scalar(at);
-        if let Some(n) = short_f64(scalar).and_then(narrow) {
+        if let Some(n) = short_f64(scalar).or_else(|| long_f64(scalar)).and_then(narrow) {
             self.at = scalar.after;
             return visitor.visit_f32(n);
         }
@@ -83,7 +84,8 @@ impl<'de, 'w> Cursor<'de, 'w> {
     #[inline(always)]
     pub(super) fn any_number<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
         let scalar = self.walk.scalar(at);
-        let float = || short_f64(scalar).filter(|_| scalar.text().contains(&b'.')).map(Number::Float);
+        let short = || short_f64(scalar).filter(|_| scalar.text().contains(&b'.'));
+        let float = || short().or_else(|| long_f64(scalar)).map(Number::Float);
         match fast_integer(scalar).or_else(float) {
             Some(number) => self.visit_number(scalar, number, visitor),
             None => self.number_slow(at, false, visitor),
@@ -129,7 +131,7 @@ impl<'de, 'w> Cursor<'de, 'w> {
     }
 }
 
-const IS_MINUS: &[u8; 256] = &{
+pub(super) const IS_MINUS: &[u8; 256] = &{
     let mut table = [0; 256];
     table[b'-' as usize] = 1;
     table
@@ -206,35 +208,45 @@ fn short_digits(scalar: Scalar, sign: usize) -> Option<u64> {
     if len.wrapping_sub(1) >= 8 {
         return None;
     }
-    let text = u64::from_le_bytes(*scalar.last::<8>(0)?);
-    let digits = (text ^ 0x3030_3030_3030_3030) & KEEP_LAST[len & 15];
-    if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
+    let n = last_digits(scalar.last(0)?, len)?;
+    if len > 1 && scalar.leading(sign) == b'0' {
         return None;
     }
-    if len > 1 && scalar.leading(sign) == b'0' {
+    Some(n)
+}
+
+/// The decimal number that the last `n` bytes write, unless they are not all digits; `n` is at most 8.
+#[inline(always)]
+pub(super) fn last_digits(text: &[u8; 8], n: usize) -> Option<u64> {
+    let digits = (u64::from_le_bytes(*text) ^ 0x3030_3030_3030_3030) & KEEP_LAST[n & 15];
+    if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
         return None;
     }
     Some(decimal8(digits))
 }
 
-/// An integer of 9 to 16 digits.
+/// An integer of 9 to 19 digits.
 #[inline(never)]
 fn medium_integer(scalar: Scalar) -> Option<SignAnd<u64>> {
     let negative = IS_MINUS[scalar.first() as usize] as usize;
     let len = scalar.len().wrapping_sub(negative);
-    if len.wrapping_sub(9) >= 8 || scalar.leading(negative) == b'0' {
+    if len.wrapping_sub(9) > 10 || scalar.leading(negative) == b'0' {
         return None;
     }
-    Some((negative as u64, Text16::load(scalar.last(0)?).decimal(len)?))
+    let low = Text16::load(scalar.last(0)?).decimal(len.min(16))?;
+    if len <= 16 {
+        return Some((negative as u64, low));
+    }
+    Some((negative as u64, last_digits(scalar.last(16)?, len - 16)? * 10_000_000_000_000_000 + low))
 }
 
-/// An integer of at most 16 digits.
+/// An integer of at most 19 digits.
 #[inline(always)]
 fn fast_integer(scalar: Scalar) -> Option<Number> {
     match short_integer(scalar).or_else(|| medium_integer(scalar))? {
         (0, n) => Some(Number::Unsigned(n)),
         (_, 0) => None, // `-0` is a float
-        (_, n) => Some(Number::Negative((n as i64).wrapping_neg())),
+        (_, n) => Some(Number::Negative(0i64.checked_sub_unsigned(n)?)),
     }
 }
 
@@ -312,10 +324,21 @@ fn short_f64(scalar: Scalar) -> Option<f64> {
     Some(mantissa / SIGNED_POWERS_OF_TEN[decimal.negative & 1][decimal.fraction & 31])
 }
 
-/// As `f32` a number that was rounded to `f64` and has at most 16 digits behind the dot, so that it is in the normal range. It
-/// may be rounded again unless it sits on the midpoint between two `f32`, where the first rounding may have put it.
+/// The `f64` that a number was rounded to as `f32`. It may be rounded again unless it sits on the midpoint between two `f32`,
+/// where the first rounding may have put it, or is outside of their normal range.
 #[inline(always)]
 pub(super) fn narrow(double: f64) -> Option<f32> {
+    const SMALLEST: u64 = (f32::MIN_POSITIVE as f64).to_bits();
+    const LARGEST: u64 = (f32::MAX as f64).to_bits();
+    let bits = double.to_bits();
+    let magnitude = bits & !(1 << 63);
+    let in_range = magnitude.wrapping_sub(SMALLEST) <= LARGEST - SMALLEST || magnitude == 0;
+    (in_range && bits & 0x1FFF_FFFF != 0x1000_0000).then_some(double as f32)
+}
+
+/// The same for one whose mantissa and power of ten are so small that it is in that range.
+#[inline(always)]
+pub(super) fn narrow_short(double: f64) -> Option<f32> {
     (double.to_bits() & 0x1FFF_FFFF != 0x1000_0000).then_some(double as f32)
 }
 
@@ -362,7 +385,10 @@ pub(crate) fn is_number(text: &[u8]) -> bool {
 /// Whether the scalar is a JSON number.
 #[inline(always)]
 pub(super) fn is_valid(scalar: Scalar) -> bool {
-    short_integer(scalar).is_some() || short_decimal(scalar).is_some_and(|n| n.text.decimal(n.digits).is_some())
+    short_integer(scalar).is_some()
+        || short_decimal(scalar).is_some_and(|n| n.text.decimal(n.digits).is_some())
+        || medium_integer(scalar).is_some()
+        || long_f64(scalar).is_some()
 }
 
 /// A JSON number of any length; `None` if it is none. Linear in its length.

@@ -1,0 +1,180 @@
+//! Floats that are not exact in a division of two `f64`: up to 19 digits, and exponents.
+//!
+//! The conversion is that of Eisel and Lemire (D. Lemire, "Number parsing at a gigabyte per second", 2021; N. Mushtak and
+//! D. Lemire, "Fast number parsing without fallback", 2023), for the powers of ten whose results are all normal. What is
+//! beyond them, or longer, is left to `str::parse`.
+
+use super::number::{IS_MINUS, last_digits};
+use crate::{cursor::Scalar, simd::Text16};
+
+/// A number with a dot or an exponent, correctly rounded.
+#[inline(never)]
+pub(super) fn long_f64(scalar: Scalar) -> Option<f64> {
+    let text = scalar.last::<8>(0)?;
+    let own = !0u64 << (8 * 8usize.saturating_sub(scalar.len()) & 63);
+    let letters = (u64::from_le_bytes(*text) | 0x2020_2020_2020_2020) ^ u64::from_le_bytes([b'e'; 8]);
+    // the high bit of each byte that is one (and of a `d` behind one, which makes no number either)
+    let exponents = letters.wrapping_sub(0x0101_0101_0101_0101) & !letters & 0x8080_8080_8080_8080 & own;
+    if exponents == 0 {
+        return decimal(scalar, 0).filter(|_| scalar.text().contains(&b'.'));
+    }
+    let digits = exponents.leading_zeros() as usize / 8;
+    decimal(scalar.without_last(digits + 1)?, exponent(&text[8 - digits..])?)
+}
+
+/// What stands behind the `e`: at most three digits.
+#[inline(always)]
+fn exponent(text: &[u8]) -> Option<i32> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > 3 {
+        return None;
+    }
+    let magnitude = digits.iter().try_fold(0, |sum, c| c.is_ascii_digit().then(|| sum * 10 + i32::from(c - b'0')))?;
+    Some(if negative { -magnitude } else { magnitude })
+}
+
+/// `[-]digits[.digits]` times a power of ten.
+#[inline(always)]
+fn decimal(scalar: Scalar, exponent: i32) -> Option<f64> {
+    let negative = usize::from(IS_MINUS[scalar.first() as usize]);
+    let len = scalar.len().wrapping_sub(negative);
+    if len.wrapping_sub(1) >= 28 {
+        return None;
+    }
+    let (front, back) = (Text16::load(scalar.last(16)?), Text16::load(scalar.last(0)?));
+    // the dot's bit at its place in the number
+    let dot = ((u64::from(front.dots()) | u64::from(back.dots()) << 16) << len) >> 32;
+    let (integer, fraction) = match dot {
+        0 => (len, 0),
+        _ => (dot.trailing_zeros() as usize, len - 1 - dot.trailing_zeros() as usize),
+    };
+    let has_dot = usize::from(dot != 0);
+    if integer.wrapping_sub(1) >= 8 || fraction < has_dot || fraction > 24 {
+        return None;
+    }
+    if integer > 1 && scalar.leading(negative) == b'0' {
+        return None;
+    }
+    let low = back.decimal(fraction.min(16))?;
+    let high = last_digits(scalar.last(16)?, fraction.saturating_sub(16))?;
+    let whole = last_digits(scalar.last(fraction + has_dot)?, integer)?;
+    // 19 digits fit
+    let mantissa = match whole {
+        0 if high < 1000 => high * 10_000_000_000_000_000 + low,
+        _ if integer + fraction <= 19 => {
+            whole * 10u64.pow(fraction as u32) + (high * 10_000_000_000_000_000 + low)
+        }
+        _ => return None,
+    };
+    let magnitude = scale(mantissa, exponent - fraction as i32)?;
+    Some(if negative == 1 { -magnitude } else { magnitude })
+}
+
+/// The largest power of ten, and the smallest negated.
+const MAX_POWER: i32 = 64;
+
+/// For each power of five its highest 128 bits, the upper half first: rounded down, but up for the negative ones whose
+/// inverses have at most 64 bits.
+const POWERS_OF_FIVE: &[(u64, u64); 2 * MAX_POWER as usize + 1] = &{
+    let mut table = [(0, 0); 2 * MAX_POWER as usize + 1];
+    let (mut up, mut down) = ([1, 0, 0, 0, 0], [0, 0, 0, 0, 1 << 63]); // 5^n and floor(2^319 / 5^n)
+    let mut n = 0;
+    while n <= MAX_POWER as usize {
+        let (high, low) = highest_bits(down);
+        let (low, carry) = low.overflowing_add((n <= 27) as u64);
+        table[MAX_POWER as usize - n] = (high + carry as u64, low);
+        table[MAX_POWER as usize + n] = highest_bits(up);
+        let (mut i, mut carry, mut rest) = (0, 0, 0);
+        while i < 5 {
+            let product = up[i] as u128 * 5 + carry;
+            (up[i], carry) = (product as u64, product >> 64);
+            let dividend = rest << 64 | down[4 - i] as u128;
+            (down[4 - i], rest) = ((dividend / 5) as u64, dividend % 5);
+            i += 1;
+        }
+        n += 1;
+    }
+    table
+};
+
+/// The highest 128 bits of a number, whose lowest 64 come first.
+const fn highest_bits(number: [u64; 5]) -> (u64, u64) {
+    let mut top = 4;
+    while number[top] == 0 {
+        top -= 1;
+    }
+    let shift = number[top].leading_zeros();
+    let mut limbs = [number[top], 0, 0];
+    if top >= 1 {
+        limbs[1] = number[top - 1];
+    }
+    if top >= 2 {
+        limbs[2] = number[top - 2];
+    }
+    match shift {
+        0 => (limbs[0], limbs[1]),
+        _ => (limbs[0] << shift | limbs[1] >> (64 - shift), limbs[1] << shift | limbs[2] >> (64 - shift)),
+    }
+}
+
+/// `mantissa` times ten to the power of `power`, correctly rounded; `None` for powers that are too large or too small.
+#[inline(always)]
+fn scale(mantissa: u64, power: i32) -> Option<f64> {
+    if mantissa == 0 {
+        return Some(0.0);
+    }
+    if !(-MAX_POWER..=MAX_POWER).contains(&power) {
+        return None;
+    }
+    let (five_high, five_low) = POWERS_OF_FIVE[(power + MAX_POWER) as usize];
+    let zeros = mantissa.leading_zeros();
+    let normal = u128::from(mantissa << zeros);
+    let mut product = normal * u128::from(five_high);
+    if (product >> 64) as u64 & 0x1FF == 0x1FF {
+        // the bits left out may carry
+        product += (normal * u128::from(five_low)) >> 64;
+    }
+    let (high, low) = ((product >> 64) as u64, product as u64);
+    let upper = (high >> 63) as u32;
+    let shift = upper + 64 - 52 - 3;
+    let mut bits = high >> shift; // 54 of them: the lowest one rounds
+    if low <= 1 && (-4..=23).contains(&power) && bits & 3 == 1 && bits << shift == high {
+        bits &= !1; // exactly half way, and down to even
+    }
+    bits = (bits + (bits & 1)) >> 1;
+    // floor(power * log2(10)) + 63, and the bias; rounding up to a power of two carries into it
+    let exponent = ((217_706 * power) >> 16) + 63 + upper as i32 - zeros as i32 + 1023;
+    Some(f64::from_bits(((exponent as u64 - 1) << 52) + bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scaling_is_parsing() {
+        let mut seed = 3u64;
+        let mut random = move || {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            seed ^ seed >> 29
+        };
+        for round in 0..(if cfg!(miri) { 300 } else { 300_000 }) {
+            let power = random() as i32 % (MAX_POWER + 2);
+            let mantissa = match round % 4 {
+                0 => random(),
+                1 => random() >> (random() % 64),
+                // half way between two floats, and next to it
+                2 => ((random() | 1 << 63) >> 10 | 1).wrapping_add(random() % 3).wrapping_sub(1),
+                _ => (random() % 1000) << (random() % 54),
+            };
+            let want: f64 = format!("{mantissa}e{power}").parse().unwrap();
+            match scale(mantissa, power) {
+                Some(got) => assert_eq!(got.to_bits(), want.to_bits(), "{mantissa}e{power}"),
+                None => assert!(power.abs() > MAX_POWER),
+            }
+        }
+    }
+}
