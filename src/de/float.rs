@@ -7,8 +7,11 @@
 use super::number::{IS_MINUS, last_digits};
 use crate::{cursor::Scalar, simd::Text16};
 
-/// A number with a dot or an exponent, correctly rounded.
-#[inline(never)]
+/// A number of up to 8 digits before a dot, correctly rounded.
+///
+/// Real floats have all lengths, signs and sizes, so that a branch on any of these is often mispredicted. There is one on
+/// whether there is an exponent, and else on what makes it none of these numbers.
+#[inline(always)]
 pub(super) fn long_f64(scalar: Scalar) -> Option<f64> {
     let text = scalar.last::<8>(0)?;
     let own = !0u64 << (8 * 8usize.saturating_sub(scalar.len()) & 63);
@@ -16,24 +19,16 @@ pub(super) fn long_f64(scalar: Scalar) -> Option<f64> {
     // the high bit of each byte that is one (and of a `d` behind one, which makes no number either)
     let exponents = letters.wrapping_sub(0x0101_0101_0101_0101) & !letters & 0x8080_8080_8080_8080 & own;
     if exponents == 0 {
-        return decimal(scalar, 0).filter(|_| scalar.text().contains(&b'.'));
+        return decimal(scalar, 0);
     }
-    let digits = exponents.leading_zeros() as usize / 8;
-    decimal(scalar.without_last(digits + 1)?, exponent(&text[8 - digits..])?)
-}
-
-/// What stands behind the `e`: at most three digits.
-#[inline(always)]
-fn exponent(text: &[u8]) -> Option<i32> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] | digits => (false, digits),
-    };
-    if digits.is_empty() || digits.len() > 3 {
+    let behind = exponents.leading_zeros() as usize / 8;
+    let sign = text[(8 - behind) & 7];
+    let digits = behind.wrapping_sub(usize::from(sign == b'-' || sign == b'+'));
+    if digits.wrapping_sub(1) >= 3 {
         return None;
     }
-    let magnitude = digits.iter().try_fold(0, |sum, c| c.is_ascii_digit().then(|| sum * 10 + i32::from(c - b'0')))?;
-    Some(if negative { -magnitude } else { magnitude })
+    let magnitude = last_digits(text, digits)? as i32;
+    decimal(scalar.without_last(behind + 1)?, if sign == b'-' { -magnitude } else { magnitude })
 }
 
 /// `[-]digits[.digits]` times a power of ten.
@@ -45,33 +40,37 @@ fn decimal(scalar: Scalar, exponent: i32) -> Option<f64> {
         return None;
     }
     let (front, back) = (Text16::load(scalar.last(16)?), Text16::load(scalar.last(0)?));
-    // the dot's bit at its place in the number
-    let dot = ((u64::from(front.dots()) | u64::from(back.dots()) << 16) << len) >> 32;
-    let (integer, fraction) = match dot {
-        0 => (len, 0),
-        _ => (dot.trailing_zeros() as usize, len - 1 - dot.trailing_zeros() as usize),
-    };
-    let has_dot = usize::from(dot != 0);
+    // the dot's bit at its place in the number; without one, behind it
+    let dot = ((u64::from(front.dots()) | u64::from(back.dots()) << 16) << len) >> 32 | 1 << len;
+    let integer = dot.trailing_zeros() as usize;
+    let (has_dot, fraction) = (usize::from(integer != len), len.saturating_sub(integer + 1));
     if integer.wrapping_sub(1) >= 8 || fraction < has_dot || fraction > 24 {
         return None;
     }
-    if integer > 1 && scalar.leading(negative) == b'0' {
-        return None;
+    if integer * usize::from(scalar.leading(negative) == b'0') > 1 {
+        return None; // a zero before other digits
     }
     let low = back.decimal(fraction.min(16))?;
     let high = last_digits(scalar.last(16)?, fraction.saturating_sub(16))?;
     let whole = last_digits(scalar.last(fraction + has_dot)?, integer)?;
     // 19 digits fit
-    let mantissa = match whole {
-        0 if high < 1000 => high * 10_000_000_000_000_000 + low,
-        _ if integer + fraction <= 19 => {
-            whole * 10u64.pow(fraction as u32) + (high * 10_000_000_000_000_000 + low)
-        }
-        _ => return None,
-    };
+    if high >= 1000 || (whole != 0) & (integer + fraction > 19) {
+        return None;
+    }
+    let mantissa = whole * INTEGER_POWERS_OF_TEN[fraction.min(19)] + high * INTEGER_POWERS_OF_TEN[16] + low;
     let magnitude = scale(mantissa, exponent - fraction as i32)?;
-    Some(if negative == 1 { -magnitude } else { magnitude })
+    Some(f64::from_bits(magnitude.to_bits() | (negative as u64) << 63))
 }
+
+const INTEGER_POWERS_OF_TEN: &[u64; 20] = &{
+    let mut table = [1; 20];
+    let mut i = 1;
+    while i < 20 {
+        table[i] = 10 * table[i - 1];
+        i += 1;
+    }
+    table
+};
 
 /// The largest power of ten, and the smallest negated.
 const MAX_POWER: i32 = 64;

@@ -261,11 +261,13 @@ impl<'de> Deserializer<'de> for Value<'_, 'de, '_> {
     #[inline(always)]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let scalar = self.cursor.walk.scalar(self.at);
-        if let Some(n) = number::unit_f64(scalar) {
-            self.cursor.at = scalar.after;
-            return visitor.visit_f64(n);
+        match number::unit_f64(scalar).or_else(|| number::any_f64(self.cursor.walk, self.at)) {
+            Some(n) => {
+                self.cursor.at = scalar.after;
+                visitor.visit_f64(n)
+            }
+            None => self.cursor.number_slow(self.at, false, visitor),
         }
-        self.cursor.float(self.at, visitor)
     }
 
     #[inline(always)]

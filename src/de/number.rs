@@ -10,7 +10,7 @@
 
 use super::float::long_f64;
 use crate::{
-    cursor::{At, Cursor, Scalar},
+    cursor::{At, Cursor, Scalar, Walk},
     error::{Error, ErrorKind, Result},
     simd::{Text16, decimal8},
 };
@@ -51,24 +51,14 @@ impl<'de, 'w> Cursor<'de, 'w> {
         }
     }
 
-    /// Longer floats, and what is none.
-    #[inline(never)]
-    pub(super) fn float<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        let scalar = self.walk.scalar(at);
-        match short_f64(scalar).or_else(|| long_f64(scalar)) {
-            Some(n) => self.visit_number(scalar, Number::Float(n), visitor),
-            None => self.number_slow(at, false, visitor),
-        }
-    }
-
-    /// The same for `f32`, which is rounded once, from the text.
+    /// Longer numbers as `f32`, and what is none.
     #[inline(never)]
     pub(super) fn float32<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
-        let scalar = self.walk.scalar(at);
-        if let Some(n) = short_f64(scalar).or_else(|| long_f64(scalar)).and_then(narrow) {
-            self.at = scalar.after;
+        if let Some(n) = any_f64(self.walk, at).and_then(narrow) {
+            self.at = self.walk.after(at);
             return visitor.visit_f32(n);
         }
+        // rounded once, from the text
         let scalar = self.walk.scalar_exact(at);
         match parse_f32(scalar.text()) {
             Some(n) if n.is_finite() => {
@@ -84,9 +74,7 @@ impl<'de, 'w> Cursor<'de, 'w> {
     #[inline(always)]
     pub(super) fn any_number<V: Visitor<'de>>(&mut self, at: At<'w>, visitor: V) -> Result<V::Value> {
         let scalar = self.walk.scalar(at);
-        let short = || short_f64(scalar).filter(|_| scalar.text().contains(&b'.'));
-        let float = || short().or_else(|| long_f64(scalar)).map(Number::Float);
-        match fast_integer(scalar).or_else(float) {
+        match fast_integer(scalar).or_else(|| any_f64(self.walk, at).map(Number::Float)) {
             Some(number) => self.visit_number(scalar, number, visitor),
             None => self.number_slow(at, false, visitor),
         }
@@ -280,7 +268,8 @@ fn short_decimal(scalar: Scalar) -> Option<Decimal> {
     }
     let integer = dot.trailing_zeros() as usize;
     let fraction = len.wrapping_sub(1 + integer);
-    if integer == 0 || fraction == 0 || (integer > 1 && scalar.leading(negative) == b'0') {
+    // no digit on one side, or a zero before other digits
+    if integer == 0 || fraction == 0 || integer * usize::from(scalar.leading(negative) == b'0') > 1 {
         return None;
     }
     // close the gap that the dot leaves: what stands before it comes from one byte further left
@@ -310,6 +299,14 @@ pub(super) fn unit_f64(scalar: Scalar) -> Option<f64> {
     }
     let mantissa = Text16::load(text).decimal_f64(more + 1, LEADING_DIGITS[integer][more & 15])?;
     Some(mantissa / SIGNED_POWERS_OF_TEN[negative & 1][(more & 15) + 1])
+}
+
+/// The number at `at`, of up to 19 digits, correctly rounded.
+#[inline(never)]
+pub(super) fn any_f64(walk: Walk<'_>, at: At<'_>) -> Option<f64> {
+    let scalar = walk.scalar(at);
+    // one test that floats of one origin agree on, rather than one after the other
+    if scalar.len() <= 12 { short_f64(scalar).or_else(|| long_f64(scalar)) } else { long_f64(scalar) }
 }
 
 /// A number with at most 16 digits and no exponent, correctly rounded.
