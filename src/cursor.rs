@@ -331,6 +331,11 @@ impl<'w> Walk<'w> {
         if is_key {
             return self.key_end(next);
         }
+        match self.window[..next] {
+            [.., b'"', b','] => return Some(next - 2),
+            [.., b'"'] => return Some(next - 1),
+            _ => {}
+        }
         let end = self.end_exact(next);
         (end > 0 && self.window[end - 1] == b'"').then(|| end - 1)
     }
@@ -415,30 +420,33 @@ impl<'w> Walk<'w> {
         unsafe { std::str::from_utf8_unchecked(self.window.get_unchecked(span.start..span.end)) }
     }
 
-    /// Appends the text from `from` to `to`, both next to an ASCII character, and leaves room for 16 bytes more.
+    /// A string with room for `n` bytes that [`append`](Self::append) adds.
+    pub(crate) fn string_for(self, n: usize) -> String {
+        String::with_capacity(n + LONG_COPY)
+    }
+
+    /// Appends the text from `from` to `to`, both next to an ASCII character.
     ///
-    /// Rounds the copy up to 16 bytes where that is in bounds, which is much faster than `memcpy` on the short stretches
-    /// between two escapes.
+    /// Rounds the length of the copy up where that is in bounds: much faster than `memcpy` on the short stretches between two
+    /// escapes. (A loop would be: LLVM makes a call of `memcpy` of it.)
     #[inline(always)]
     pub(crate) fn append(self, out: &mut String, from: usize, to: usize) {
         let n = self.window[from..to].len();
         debug_assert!(std::str::from_utf8(&self.window[from..to]).is_ok());
         // SAFETY: what is appended is UTF-8 (4)
         let out = unsafe { out.as_mut_vec() };
-        if out.capacity() - out.len() < n + 32 {
-            reserve(out, n + 32);
+        if out.capacity() - out.len() < n + LONG_COPY {
+            reserve(out, n + LONG_COPY);
         }
         // SAFETY: the room is there, rounded up; the text is in the window, rounded up too where that is done
         unsafe {
             let (source, target) = (self.window.as_ptr().add(from), out.as_mut_ptr().add(out.len()));
-            if n <= 256 && to + 16 <= self.window.len() {
-                let mut i = 0;
-                while i < n {
-                    target.add(i).cast::<[u8; 16]>().write_unaligned(source.add(i).cast::<[u8; 16]>().read_unaligned());
-                    i += 16;
-                }
-            } else {
+            if n > LONG_COPY || from + LONG_COPY > self.window.len() {
                 std::ptr::copy_nonoverlapping(source, target, n);
+            } else if n > SHORT_COPY {
+                std::ptr::copy_nonoverlapping(source, target, LONG_COPY);
+            } else {
+                std::ptr::copy_nonoverlapping(source, target, SHORT_COPY);
             }
             out.set_len(out.len() + n);
         }
@@ -457,6 +465,10 @@ impl<'w> Walk<'w> {
         Scalar { window: self.window, start, end: self.end_exact(self.next_place(at)).max(start), after }
     }
 }
+
+/// How many bytes [`Walk::append`] copies at least, so that the number is a constant.
+const SHORT_COPY: usize = 32;
+const LONG_COPY: usize = 128;
 
 /// Out of line, so that nobody makes a conditional move of the branch to it: all that is read from the entries on would then
 /// wait for the byte at each.

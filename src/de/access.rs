@@ -1,6 +1,6 @@
 //! The elements of an array and the members of an object.
 
-use super::{Text, Value, key::Key};
+use super::{Value, key::Key};
 use crate::{
     cursor::{At, Cursor},
     error::{Error, Result},
@@ -107,10 +107,10 @@ impl<'de, const IS_STRUCT: bool> MapAccess<'de> for Members<'_, 'de, '_, IS_STRU
         }
         let at = self.cursor.at;
         // one call of the visitor for all cases, so that it is inlined
-        let text = match self.cursor.walk.member(at) {
+        let lent = match self.cursor.walk.member(at) {
             Some((span, value)) => {
                 self.value = value;
-                Text::Lent(self.cursor.lend(span))
+                Some(self.cursor.lend(span))
             }
             None if self.cursor.walk.byte(at) == b'}' => {
                 self.cursor.close(b'}')?;
@@ -118,16 +118,13 @@ impl<'de, const IS_STRUCT: bool> MapAccess<'de> for Members<'_, 'de, '_, IS_STRU
                 return Ok(None);
             }
             None => {
-                let (text, value) = self.cursor.member_slow(at).ok_or_else(Error::syntax)?;
+                let (lent, value) = self.cursor.member_slow(at).ok_or_else(Error::syntax)?;
                 self.value = value;
-                text
+                lent
             }
         };
         self.cursor.at = self.value; // only a visitor that never asks for the value reads this
-        let (text, lent) = match text {
-            Text::Lent(text) => (text, Some(text)),
-            Text::Decoded => (self.cursor.scratch.as_str(), None),
-        };
+        let text = lent.unwrap_or(self.cursor.scratch);
         seed.deserialize(Key::<IS_STRUCT> { text, lent }).map(Some)
     }
 

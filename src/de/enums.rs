@@ -1,6 +1,6 @@
 //! Enums: `"Variant"` or `{"Variant":value}`.
 
-use super::{Text, Value, key::Key};
+use super::{Value, key::Key};
 use crate::{
     cursor::{At, Cursor},
     error::{Error, Result},
@@ -73,11 +73,8 @@ impl<'c, 'de, 'w> EnumAccess<'de> for Variant<'c, 'de, 'w> {
             let error: Error = de::Error::invalid_value(Unexpected::Map, &"an object with one member, the variant");
             return Err(error.at_offset(self.cursor.walk.place(at)));
         }
-        let (text, value) = self.cursor.text(at, true).ok_or_else(Error::syntax)?;
-        let (text, lent) = match text {
-            Text::Lent(text) => (text, Some(text)),
-            Text::Decoded => (self.cursor.scratch.as_str(), None),
-        };
+        let (lent, value) = self.cursor.key(at).ok_or_else(Error::syntax)?;
+        let text = lent.unwrap_or(self.cursor.scratch);
         let variant = seed.deserialize(Key::<true> { text, lent })?;
         Ok((variant, Value { cursor: self.cursor, at: value }))
     }

@@ -300,9 +300,10 @@ impl<'de> Deserializer<'de> for Value<'_, 'de, '_> {
     #[inline(always)]
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.byte() {
-            b'"' => match self.cursor.text(self.at, false) {
-                Some((Text::Lent(text), _)) => visitor.visit_borrowed_bytes(text.as_bytes()),
-                Some((Text::Decoded, _)) => visitor.visit_bytes(self.cursor.scratch.as_bytes()),
+            b'"' => match self.cursor.text(self.at) {
+                Some(Text::Lent(text)) => visitor.visit_borrowed_bytes(text.as_bytes()),
+                Some(Text::Decoded) => visitor.visit_bytes(self.cursor.scratch.as_bytes()),
+                Some(Text::Owned(text)) => visitor.visit_byte_buf(text.into_bytes()),
                 None => Err(Error::syntax()),
             },
             _ => self.seq(visitor),
