@@ -367,7 +367,7 @@ impl<'a> JsonlSlice<'a> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn next<T: Deserialize<'a>>(&mut self) -> Option<Result<T>> {
         next!(self, lent)
     }
@@ -489,7 +489,7 @@ impl<R: Read> JsonlReader<R> {
         ReaderLines { reader: self }
     }
 
-    #[inline]
+    #[inline(always)]
     fn next<T: DeserializeOwned>(&mut self) -> Option<Result<T>> {
         next!(self, text)
     }
