@@ -151,20 +151,29 @@ fn skip_scalar<'w>(walk: Walk<'w>, at: At<'w>) -> Option<At<'w>> {
     if is_short(scalar) { Some(scalar.after) } else { skip_scalar_slow(walk, at) }
 }
 
-/// Whether it is `true`, `false`, `null` or an integer of at most 8 digits: one branch for all, since which of them comes next
-/// is hard to predict.
+/// Whether it is `true`, `false`, `null` or an integer of at most 8 digits. Arithmetic and one branch, since which of them
+/// comes next is hard to predict.
 #[inline(always)]
 fn is_short(scalar: Scalar) -> bool {
+    // the words, at the place that their first letter gives them
+    const WORDS: &[(u64, u64); 4] = &[(last(b"false"), 5), (last(b"null"), 4), (last(b"true"), 4), (0, 0)];
+
     let Some(text) = scalar.last::<8>(0) else { return false };
-    let (len, keep) = (scalar.len(), KEEP_LAST[scalar.len() & 15]);
+    let (first, len) = (u64::from(scalar.first()), scalar.len() as u64);
+    let keep = KEEP_LAST[scalar.len() & 15];
     let text = u64::from_le_bytes(*text) & keep;
+
+    let (word, word_len) = WORDS[(first >> 3 & 3) as usize];
+    let not_that_word = (text ^ word) | (len ^ word_len);
+
     let digits = text ^ (0x3030_3030_3030_3030 & keep);
-    let is_integer = (len.wrapping_sub(1) < 8)
-        & ((digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 == 0)
-        & ((len == 1) | (scalar.first() != b'0'));
-    let is_word =
-        (len == 4) & ((text == last(b"true")) | (text == last(b"null"))) | (len == 5) & (text == last(b"false"));
-    is_integer | is_word
+    let other_than_digits = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
+    let more = len.wrapping_sub(1); // than one digit, before which no zero may stand
+    let leading_zero = more & u64::from(first == u64::from(b'0')).wrapping_neg();
+    let no_integer = other_than_digits | leading_zero | more >> 3;
+
+    let is_letter = u64::from(first >= 0x40).wrapping_neg();
+    (not_that_word & is_letter) | (no_integer & !is_letter) == 0
 }
 
 /// A text as the last bytes of eight.
