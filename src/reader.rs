@@ -223,8 +223,11 @@ macro_rules! next {
     ($reader:ident, $text:ident) => {
         loop {
             let text = $reader.source.$text();
-            match $reader.scan.has_record(text) {
-                Ok(true) => return Some($reader.scan.decode(text)),
+            if $reader.scan.is_at_record(text) {
+                return Some($reader.scan.decode(text));
+            }
+            match $reader.scan.find_record(text.window) {
+                Ok(true) => return Some($reader.scan.decode_found(text)),
                 Ok(false) => match $reader.scan.refill(&mut $reader.source) {
                     Ok(true) => {}
                     Ok(false) => return None,
