@@ -41,7 +41,7 @@ impl Case {
         Self::new::<Typed<Event>>("github events", "8 fields of 2 kB", Workload::GitHub).goals(2.5, 1.0),
         Self::new::<Typed<Tweet>>("tweets", "9 fields of 2.5 kB, Japanese", Workload::Tweets).goals(2.5, 1.0),
         Self::new::<Typed<Metric>>("metrics", "10 `f64` with all digits, 310 B", Workload::Metrics).goals(2.0, 1.5),
-        Self::new::<GetLevel>("get one field", "lazy, log", Workload::Log).goals(2.5, 1.0).over(Peer::SonicRsGet),
+        Self::new::<GetLevel>("get one field", "lazy, log", Workload::Log).goals(2.5, 1.0).over(Peer::SonicRsLazy),
         Self::new::<ToValue>("Value, log", "dynamic", Workload::Log).goal(1.3).over(Peer::SimdJson),
         Self::new::<ToValue>("Value, tweets", "dynamic", Workload::Tweets).goal(1.3).over(Peer::SimdJson),
         Self::new::<Typed<IgnoredAny>>("IgnoredAny", "log, validated only", Workload::Log),

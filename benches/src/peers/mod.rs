@@ -32,9 +32,11 @@ pub enum Peer {
     SonicRs,
     /// `sonic_rs::Deserializer::from_slice` over all lines.
     SonicRsStream,
-    /// `sonic_rs::get_from_slice` on each line.
+    /// `sonic_rs::from_slice::<LazyValue>` on each line, which checks the whole of it, and `get`.
+    SonicRsLazy,
+    /// `sonic_rs::get_from_slice` on each line, which looks at nothing behind the member.
     SonicRsGet,
-    /// `sonic_rs::get_from_slice_unchecked` on each line.
+    /// `sonic_rs::get_from_slice_unchecked` on each line, likewise, and which trusts what stands before it.
     SonicRsGetUnchecked,
     /// simd-json with its buffers kept, on a copy of each line: it parses in place and so needs `&mut [u8]`.
     SimdJson,
@@ -48,8 +50,10 @@ impl Peer {
     pub fn all() -> Vec<Self> {
         let ours = Level::available().into_iter().map(Self::SimdJsonl);
         let serde_json = [Self::SerdeJson, Self::SerdeJsonStream, Self::SerdeJsonLines, Self::SerdeJsonlines];
-        let sonic_rs = [Self::SonicRs, Self::SonicRsStream, Self::SonicRsGet, Self::SonicRsGetUnchecked];
-        ours.chain(serde_json).chain(sonic_rs).chain([Self::SimdJson, Self::Simdjson]).collect()
+        let sonic_rs = [Self::SonicRs, Self::SonicRsStream, Self::SonicRsLazy];
+        let sonic_rs_get = [Self::SonicRsGet, Self::SonicRsGetUnchecked];
+        let simd_json = [Self::SimdJson, Self::Simdjson];
+        ours.chain(serde_json).chain(sonic_rs).chain(sonic_rs_get).chain(simd_json).collect()
     }
 
     /// This crate in portable code: what the others must agree with.
@@ -78,6 +82,7 @@ impl fmt::Display for Peer {
             Self::SerdeJsonlines => "serde-jsonlines",
             Self::SonicRs => "sonic-rs slice",
             Self::SonicRsStream => "sonic-rs stream",
+            Self::SonicRsLazy => "sonic-rs LazyValue",
             Self::SonicRsGet => "sonic-rs get",
             Self::SonicRsGetUnchecked => "sonic-rs get_unchecked",
             Self::SimdJson => "simd-json",
@@ -111,7 +116,7 @@ impl<S: Shape> Task for Typed<S> {
             Peer::SonicRs => Some(sonic::slice::<S, K>(text)),
             Peer::SonicRsStream => Some(sonic::stream::<S, K>(text)),
             Peer::SimdJson => Some(simd_json::records::<S, K>(text)),
-            Peer::SonicRsGet | Peer::SonicRsGetUnchecked | Peer::Simdjson => None,
+            Peer::SonicRsLazy | Peer::SonicRsGet | Peer::SonicRsGetUnchecked | Peer::Simdjson => None,
         }
     }
 }
@@ -135,6 +140,7 @@ impl Task for GetLevel {
     fn run<K: Sink>(peer: Peer, text: &Text) -> Option<K> {
         match peer {
             Peer::SimdJsonl(level) => Some(ours::get(text, level, "level")),
+            Peer::SonicRsLazy => Some(sonic::lazy(text, "level")),
             Peer::SonicRsGet => Some(sonic::get(text, "level")),
             Peer::SonicRsGetUnchecked => Some(sonic::get_unchecked(text, "level")),
             _ => None,
@@ -149,7 +155,9 @@ impl Task for ToValue {
     fn run<K: Sink>(peer: Peer, text: &Text) -> Option<K> {
         match peer {
             Peer::SimdJsonl(level) => Some(ours::values(text, level)),
-            Peer::SonicRs | Peer::SonicRsStream => Typed::<::sonic_rs::Value>::run(peer, text),
+            Peer::SonicRs => Typed::<::sonic_rs::Value>::run(peer, text),
+            // Each of its values keeps a share of the whole input: time grows with the square of that.
+            Peer::SonicRsStream => None,
             Peer::SimdJson => Some(simd_json::values(text)),
             _ => Typed::<::serde_json::Value>::run(peer, text),
         }

@@ -28,17 +28,27 @@ pub(super) fn stream<S: Shape, K: Sink>(text: &Text) -> K {
     sink
 }
 
+pub(super) fn lazy<K: Sink>(text: &Text, key: &str) -> K {
+    let mut sink = K::default();
+    for line in text.lines() {
+        let record: LazyValue<'_> = sonic_rs::from_slice(line).expect("valid record");
+        let value = record.get(key).expect("a member");
+        sink.take(&value.as_str().expect("a string"));
+    }
+    sink
+}
+
 pub(super) fn get<K: Sink>(text: &Text, key: &str) -> K {
-    lazy(text, |line| sonic_rs::get_from_slice(line, [key]))
+    gotten(text, |line| sonic_rs::get_from_slice(line, [key]))
 }
 
 #[expect(unsafe_code, reason = "the function is fast because it trusts its input")]
 pub(super) fn get_unchecked<K: Sink>(text: &Text, key: &str) -> K {
     // SAFETY: the workloads hold nothing but valid JSON.
-    lazy(text, |line| unsafe { sonic_rs::get_from_slice_unchecked(line, [key]) })
+    gotten(text, |line| unsafe { sonic_rs::get_from_slice_unchecked(line, [key]) })
 }
 
-fn lazy<K: Sink>(text: &Text, get: impl Fn(&[u8]) -> sonic_rs::Result<LazyValue<'_>>) -> K {
+fn gotten<K: Sink>(text: &Text, get: impl Fn(&[u8]) -> sonic_rs::Result<LazyValue<'_>>) -> K {
     let mut sink = K::default();
     for line in text.lines() {
         let value = get(line).expect("valid record");
