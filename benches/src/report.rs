@@ -264,7 +264,7 @@ pub(crate) mod tests {
         Figures {
             rows: vec![
                 Row { rounding: vec![rounding], ..row("log borrowed", first) },
-                row("get one field", vec![(ours, 3.0), (Peer::SonicRsLazy, 1.0)]),
+                row("get one field", vec![(ours, 3.0), (Peer::SonicRsGet, 1.0)]),
             ],
             transports: vec![TransportRow { case: "log owned", rates }],
             level,

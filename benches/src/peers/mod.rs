@@ -156,7 +156,7 @@ impl Task for ToValue {
         match peer {
             Peer::SimdJsonl(level) => Some(ours::values(text, level)),
             Peer::SonicRs => Typed::<::sonic_rs::Value>::run(peer, text),
-            // Each of its values keeps a share of the whole input: time grows with the square of that.
+            // Its time was measured to grow with the square of the input.
             Peer::SonicRsStream => None,
             Peer::SimdJson => Some(simd_json::values(text)),
             _ => Typed::<::serde_json::Value>::run(peer, text),
