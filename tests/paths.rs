@@ -582,4 +582,15 @@ fn get_behind_damage() {
     for pointer in ["/1", "/2", "/3", "/99"] {
         assert!(record.pointer(pointer).is_err(), "{pointer}");
     }
+    // no limit is so high that a closing bracket comes first
+    for max_depth in [1, u32::MAX as usize - 1, u32::MAX as usize, usize::MAX] {
+        for line in ["}{", "][", "}[", "]{", "}", "]"] {
+            let mut builder = ReaderBuilder::new();
+            builder.max_depth(max_depth);
+            let mut reader = builder.from_slice(line.as_bytes());
+            let raw = reader.next_record().expect("a record").expect("a record").as_lazy().raw();
+            assert!(raw.is_err(), "{raw:?} of {line} with a depth of {max_depth}");
+            assert!(outcomes_at_levels::<Skipped>(line.as_bytes(), &builder)[0].fault().is_some(), "{line}");
+        }
+    }
 }
