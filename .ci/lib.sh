@@ -33,6 +33,13 @@ need_command() {
     command -v "$1" >/dev/null || need_packages "$2"
 }
 
+# What builds simdjson, the peer in C++.
+need_simdjson() {
+    need_command g++ g++
+    need_command cmake cmake
+    need_command make make
+}
+
 # need_component NAME COMMAND...: adds a component to the toolchain if the command that it brings does not run.
 need_component() {
     "${@:2}" >/dev/null 2>&1 || rustup component add "$1" || fail "rustup cannot add the component $1"

@@ -224,8 +224,11 @@ macro_rules! next {
     ($reader:ident, $text:ident) => {
         loop {
             let text = $reader.source.$text();
-            match $reader.scan.has_record(text) {
-                Ok(true) => return Some($reader.scan.decode(text)),
+            if $reader.scan.is_at_record(text) {
+                return Some($reader.scan.decode(text));
+            }
+            match $reader.scan.find_record(text.window) {
+                Ok(true) => return Some($reader.scan.decode_found(text)),
                 Ok(false) => match $reader.scan.refill(&mut $reader.source) {
                     Ok(true) => {}
                     Ok(false) => return None,
@@ -368,7 +371,7 @@ impl<'a> JsonlSlice<'a> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn next<T: Deserialize<'a>>(&mut self) -> Option<Result<T>> {
         next!(self, lent)
     }
@@ -490,7 +493,7 @@ impl<R: Read> JsonlReader<R> {
         ReaderLines { reader: self }
     }
 
-    #[inline]
+    #[inline(always)]
     fn next<T: DeserializeOwned>(&mut self) -> Option<Result<T>> {
         next!(self, text)
     }

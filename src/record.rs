@@ -236,17 +236,27 @@ impl Scan {
         self.at_first = position == Position::default();
     }
 
+    /// Whether the next record of the part that is being read begins right here, as most do.
+    #[inline(always)]
+    pub(crate) fn is_at_record(&self, text: Text<'_, '_>) -> bool {
+        Walk::new(text.window, &self.index, self.entry)
+            .is_some_and(|(walk, at)| walk.place(at) == self.line_start && walk.byte(at) != b'\n')
+    }
+
     /// Whether there is a record in the part that is being read; steps up to it.
     #[inline(always)]
     pub(crate) fn has_record(&mut self, text: Text<'_, '_>) -> Result<bool> {
-        let Some((walk, at)) = Walk::new(text.window, &self.index, self.entry) else { return Ok(false) };
-        if walk.place(at) == self.line_start && walk.byte(at) != b'\n' {
-            return Ok(true);
-        }
-        self.find_record(text.window)
+        if self.is_at_record(text) { Ok(true) } else { self.find_record(text.window) }
     }
 
-    /// The next record of the part that is being read, in which [`has_record`](Self::has_record) has found it, decoded.
+    /// The same as `decode`, for a record that did not begin right there. Apart, so that what was proved of one that does is
+    /// not proved again.
+    #[inline(never)]
+    pub(crate) fn decode_found<'de, T: Deserialize<'de>>(&mut self, text: Text<'_, 'de>) -> Result<T> {
+        self.decode(text)
+    }
+
+    /// The next record of the part that is being read, which was found, decoded.
     ///
     /// The result is changed in place or not at all, so that it is built where the caller wants it.
     #[inline(always)]
@@ -306,7 +316,7 @@ impl Scan {
 
     /// Steps over blank lines; whether a record follows.
     #[inline(never)]
-    fn find_record(&mut self, window: &[u8]) -> Result<bool> {
+    pub(crate) fn find_record(&mut self, window: &[u8]) -> Result<bool> {
         loop {
             let Some((walk, at)) = Walk::new(window, &self.index, self.entry) else { return Ok(false) };
             let place = walk.place(at);

@@ -204,7 +204,6 @@ template <typename T> simdjson_inline error_code read(ondemand::value value, T &
 template <typename T> simdjson_inline error_code read(ondemand::value value, std::vector<T> &out) {
   ondemand::array array;
   SIMDJSON_TRY(value.get_array().get(array));
-  out.clear();
   for (auto element : array) {
     ondemand::value item;
     SIMDJSON_TRY(element.get(item));
@@ -238,10 +237,10 @@ template <typename Record, bool check>
 __attribute__((noinline)) error_code read_stream(ondemand::document_stream &stream, Totals &totals) {
   uint64_t records = 0;
   Tally tally;
-  // One for all: its strings last no longer than the step to the next document anyway, and its vectors keep their
-  // memory, which is a seventh of the time of `Log`.
-  Record record;
   for (auto document : stream) {
+    // A new one for each document, as in Rust: the same work. (One for all, whose vectors keep their memory, would read
+    // `Log` in an eighth less time and `Chat` in a twentieth less; its strings do not outlast the document either way.)
+    Record record;
     ondemand::object object;
     SIMDJSON_TRY(document.get_object().get(object));
     SIMDJSON_TRY(read_fields(object, record));

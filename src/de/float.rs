@@ -1,11 +1,155 @@
-//! Floats that are not exact in a division of two `f64`: up to 19 digits, and exponents.
+//! Floats, correctly rounded, by the shortest way that their form allows.
 //!
-//! The conversion is that of Eisel and Lemire (D. Lemire, "Number parsing at a gigabyte per second", 2021; N. Mushtak and
-//! D. Lemire, "Fast number parsing without fallback", 2023), for the powers of ten whose results are all normal. What is
+//! The general conversion is that of Eisel and Lemire (D. Lemire, "Number parsing at a gigabyte per second", 2021; N. Mushtak
+//! and D. Lemire, "Fast number parsing without fallback", 2023), for the powers of ten whose results are all normal. What is
 //! beyond them, or longer, is left to `str::parse`.
 
-use super::number::{IS_MINUS, last_digits};
-use crate::{cursor::Scalar, simd::Text16};
+use super::digits::{IS_MINUS, last_digits};
+use crate::{
+    cursor::{At, Scalar, Walk},
+    simd::Text16,
+};
+
+const POWERS_OF_TEN: &[f64; 32] = &{
+    let mut table = [1e22; 32];
+    let exact = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+        1e20, 1e21, 1e22,
+    ];
+    let mut i = 0;
+    while i < exact.len() {
+        table[i] = exact[i];
+        i += 1;
+    }
+    table
+};
+
+/// For each digit what it is worth before a dot, if `i + 1` digits behind it are read as an integer.
+const LEADING_DIGITS: &[[f64; 16]; 10] = &{
+    let mut table = [[0.0; 16]; 10];
+    let mut digit = 0;
+    while digit < 10 {
+        let mut i = 0;
+        while i < 16 {
+            table[digit][i] = digit as f64 * POWERS_OF_TEN[i + 1];
+            i += 1;
+        }
+        digit += 1;
+    }
+    table
+};
+
+/// The powers of ten, and the same negated.
+const SIGNED_POWERS_OF_TEN: &[[f64; 32]; 2] = &{
+    let mut table = [*POWERS_OF_TEN; 2];
+    let mut i = 0;
+    while i < 32 {
+        table[1][i] = -table[0][i];
+        i += 1;
+    }
+    table
+};
+
+/// The shape `[-]digits[.digits]` with at most 16 digits, of which only the number is known.
+pub(super) struct Decimal {
+    /// 1 if there is a sign.
+    negative: usize,
+    /// It ends in all the digits, the dot left out.
+    pub(super) text: Text16,
+    pub(super) digits: usize,
+    /// How many of them stand behind the dot.
+    fraction: usize,
+}
+
+#[inline(always)]
+pub(super) fn short_decimal(scalar: Scalar) -> Option<Decimal> {
+    let negative = usize::from(IS_MINUS[scalar.first() as usize]);
+    let len = scalar.len().wrapping_sub(negative);
+    if len.wrapping_sub(1) > 16 {
+        return None;
+    }
+    let before = scalar.last::<16>(1)?;
+    let text = Text16::load(scalar.last(0)?);
+    // the dot's bit at its place in the number
+    let dot = (u64::from(text.dots()) << len) >> 16;
+    if dot == 0 {
+        if len > 16 || (len > 1 && scalar.leading(negative) == b'0') {
+            return None;
+        }
+        return Some(Decimal { negative, text, digits: len, fraction: 0 });
+    }
+    let integer = dot.trailing_zeros() as usize;
+    let fraction = len.wrapping_sub(1 + integer);
+    // no digit on one side, or a zero before other digits
+    if integer == 0 || fraction == 0 || integer * usize::from(scalar.leading(negative) == b'0') > 1 {
+        return None;
+    }
+    // close the gap that the dot leaves: what stands before it comes from one byte further left
+    let text = text.behind(Text16::load(before), fraction & 15);
+    Some(Decimal { negative, text, digits: len - 1, fraction })
+}
+
+/// `[-]d.ddd` with one digit before the dot, as most measures and all embeddings have it, and at most 14 behind it; mantissa
+/// and power of ten are both exact as `f64`, so that one division rounds once (Clinger, "How to read floating point numbers
+/// accurately", 1990).
+///
+/// What an array of numbers costs is how many of them a processor works on at a time: that is bounded by the chain of
+/// instructions from a number's place to its value, and by the number of loads. So the dot's place is not searched, nothing
+/// goes from vector to general registers, the sign is that of the divisor, and the tables are constants.
+#[inline(always)]
+pub(super) fn unit_f64(scalar: Scalar) -> Option<f64> {
+    let negative = usize::from(IS_MINUS[scalar.first() as usize]);
+    // one less than the digits behind the dot, so that no instruction is needed to see that there are some
+    let more = scalar.len().wrapping_sub(negative + 3);
+    if more >= 14 {
+        return None;
+    }
+    let text = scalar.last::<16>(0)?;
+    let integer = usize::from(text[13 - more]).wrapping_sub(usize::from(b'0'));
+    if text[14 - more] != b'.' || integer > 9 {
+        return None;
+    }
+    let mantissa = Text16::load(text).decimal_f64(more + 1, LEADING_DIGITS[integer][more & 15])?;
+    Some(mantissa / SIGNED_POWERS_OF_TEN[negative & 1][(more & 15) + 1])
+}
+
+/// The number at `at`, of up to 19 digits, correctly rounded.
+#[inline(never)]
+pub(super) fn any_f64(walk: Walk<'_>, at: At<'_>) -> Option<f64> {
+    let scalar = walk.scalar(at);
+    // one test that floats of one origin agree on, rather than one after the other
+    if scalar.len() <= 12 { short_f64(scalar).or_else(|| long_f64(scalar)) } else { long_f64(scalar) }
+}
+
+/// A number with at most 16 digits and no exponent, correctly rounded.
+#[inline(always)]
+fn short_f64(scalar: Scalar) -> Option<f64> {
+    let decimal = short_decimal(scalar)?;
+    let mantissa = decimal.text.decimal_f64(decimal.digits, 0.0)?;
+    // from there on the mantissa may have been rounded
+    if mantissa >= (1u64 << 53) as f64 {
+        return None;
+    }
+    Some(mantissa / SIGNED_POWERS_OF_TEN[decimal.negative & 1][decimal.fraction & 31])
+}
+
+/// The `f64` that a number was rounded to as `f32`. It may be rounded again unless it sits on the midpoint between two `f32`,
+/// where the first rounding may have put it, or is outside of their normal range.
+#[inline(always)]
+pub(super) fn narrow(double: f64) -> Option<f32> {
+    const SMALLEST: u64 = (f32::MIN_POSITIVE as f64).to_bits();
+    const LARGEST: u64 = (f32::MAX as f64).to_bits();
+    let bits = double.to_bits();
+    let magnitude = bits & !(1 << 63);
+    let in_range = magnitude.wrapping_sub(SMALLEST) <= LARGEST - SMALLEST || magnitude == 0;
+    (in_range && bits & 0x1FFF_FFFF != 0x1000_0000).then_some(double as f32)
+}
+
+/// The same for one whose mantissa and power of ten are so small that it is in that range.
+#[inline(always)]
+pub(super) fn narrow_short(double: f64) -> Option<f32> {
+    (double.to_bits() & 0x1FFF_FFFF != 0x1000_0000).then_some(double as f32)
+}
 
 /// A number of up to 8 digits before a dot, correctly rounded.
 ///
@@ -14,7 +158,7 @@ use crate::{cursor::Scalar, simd::Text16};
 #[inline(always)]
 pub(super) fn long_f64(scalar: Scalar) -> Option<f64> {
     let text = scalar.last::<8>(0)?;
-    let own = !0u64 << (8 * 8usize.saturating_sub(scalar.len()) & 63);
+    let own = !0u64 << ((8 * 8usize.saturating_sub(scalar.len())) & 63);
     let letters = (u64::from_le_bytes(*text) | 0x2020_2020_2020_2020) ^ u64::from_le_bytes([b'e'; 8]);
     // the high bit of each byte that is one (and of a `d` behind one, which makes no number either)
     let exponents = letters.wrapping_sub(0x0101_0101_0101_0101) & !letters & 0x8080_8080_8080_8080 & own;

@@ -9,6 +9,7 @@
 
 mod access;
 mod diagnose;
+mod digits;
 mod enums;
 mod float;
 mod key;
@@ -29,6 +30,7 @@ use crate::{
     error::{Error, Result},
 };
 use access::{Elements, Members};
+use digits::KEEP_LAST;
 use number::Number;
 use serde::de::{self, Deserializer, Expected, Unexpected, Visitor};
 use string::Text;
@@ -211,7 +213,7 @@ fn boolean(scalar: Scalar) -> Option<bool> {
     let len = scalar.len();
     // one branch for both, since on real data the value is a coin toss
     let expected = if len == 4 { u64::from_le_bytes(*b"\0\0\0\0true") } else { u64::from_le_bytes(*b"\0\0\0false") };
-    let text = u64::from_le_bytes(*scalar.last::<8>(0)?) & number::KEEP_LAST[len & 15];
+    let text = u64::from_le_bytes(*scalar.last::<8>(0)?) & KEEP_LAST[len & 15];
     (len & !1 == 4 && text == expected).then_some(len == 4)
 }
 
@@ -261,7 +263,7 @@ impl<'de> Deserializer<'de> for Value<'_, 'de, '_> {
     #[inline(always)]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let scalar = self.cursor.walk.scalar(self.at);
-        match number::unit_f64(scalar).or_else(|| number::any_f64(self.cursor.walk, self.at)) {
+        match float::unit_f64(scalar).or_else(|| float::any_f64(self.cursor.walk, self.at)) {
             Some(n) => {
                 self.cursor.at = scalar.after;
                 visitor.visit_f64(n)
@@ -273,7 +275,7 @@ impl<'de> Deserializer<'de> for Value<'_, 'de, '_> {
     #[inline(always)]
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let scalar = self.cursor.walk.scalar(self.at);
-        if let Some(n) = number::unit_f64(scalar).and_then(number::narrow_short) {
+        if let Some(n) = float::unit_f64(scalar).and_then(float::narrow_short) {
             self.cursor.at = scalar.after;
             return visitor.visit_f32(n);
         }

@@ -1,7 +1,7 @@
 //! Stepping over values that nobody reads.
 
-use super::{number, string};
-use crate::cursor::{At, Walk};
+use super::{digits::KEEP_LAST, number, string};
+use crate::cursor::{At, Scalar, Walk};
 
 /// The containers that are open, one bit each, 1 for an object. No recursion, so that depth costs no stack.
 struct Open {
@@ -53,7 +53,17 @@ impl Open {
 
 /// Steps over the value at `at` and checks all of it but its characters, which stage 1 did. `None` if anything is wrong.
 #[inline(never)]
-pub(super) fn skip<'w>(walk: Walk<'w>, mut at: At<'w>, max_depth: u32) -> Option<At<'w>> {
+pub(super) fn skip<'w>(walk: Walk<'w>, at: At<'w>, max_depth: u32) -> Option<At<'w>> {
+    match walk.byte(at) {
+        b'"' => skip_string(walk, at),
+        b'{' | b'[' => skip_container(walk, at, max_depth),
+        _ => skip_scalar(walk, at),
+    }
+}
+
+/// In a function of its own, so that what a container needs is not set up for a word.
+#[inline(never)]
+fn skip_container<'w>(walk: Walk<'w>, mut at: At<'w>, max_depth: u32) -> Option<At<'w>> {
     let mut open = Open::new(max_depth);
     loop {
         // a value starts at `at`
@@ -106,6 +116,14 @@ pub(super) fn skip<'w>(walk: Walk<'w>, mut at: At<'w>, max_depth: u32) -> Option
     }
 }
 
+#[inline(always)]
+fn skip_string<'w>(walk: Walk<'w>, at: At<'w>) -> Option<At<'w>> {
+    match walk.string(at) {
+        Some((_, after)) => Some(after),
+        None => string::skip_escaped(walk, at, false),
+    }
+}
+
 /// The key at `at`, before which the separator is proved already.
 #[inline(always)]
 fn skip_key<'w>(walk: Walk<'w>, at: At<'w>) -> Option<At<'w>> {
@@ -126,24 +144,67 @@ fn skip_key_slow<'w>(walk: Walk<'w>, at: At<'w>) -> Option<At<'w>> {
     }
 }
 
+/// Steps over a scalar.
 #[inline(always)]
 fn skip_scalar<'w>(walk: Walk<'w>, at: At<'w>) -> Option<At<'w>> {
     let scalar = walk.scalar(at);
-    let valid = match scalar.first() {
-        b't' | b'f' | b'n' => matches!(scalar.text(), b"true" | b"false" | b"null"),
-        b'-' | b'0'..=b'9' => number::is_valid(scalar),
-        _ => return None,
-    };
-    if valid { Some(scalar.after) } else { skip_scalar_slow(walk, at) }
+    if is_short(scalar) { Some(scalar.after) } else { skip_scalar_slow(walk, at) }
 }
 
-#[cold]
+/// Whether it is `true`, `false`, `null` or an integer of at most 8 digits. Arithmetic and one branch, since which of them
+/// comes next is hard to predict.
+#[inline(always)]
+fn is_short(scalar: Scalar) -> bool {
+    // the words, at the place that their first letter gives them
+    const WORDS: &[(u64, u64); 4] = &[(last(b"false"), 5), (last(b"null"), 4), (last(b"true"), 4), (0, 0)];
+
+    let Some(text) = scalar.last::<8>(0) else { return false };
+    let (first, len) = (u64::from(scalar.first()), scalar.len() as u64);
+    let keep = KEEP_LAST[scalar.len() & 15];
+    let text = u64::from_le_bytes(*text) & keep;
+
+    let (word, word_len) = WORDS[(first >> 3 & 3) as usize];
+    let not_that_word = (text ^ word) | (len ^ word_len);
+
+    let digits = text ^ (0x3030_3030_3030_3030 & keep);
+    let other_than_digits = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
+    let more = len.wrapping_sub(1); // than one digit, before which no zero may stand
+    let leading_zero = more & u64::from(first == u64::from(b'0')).wrapping_neg();
+    let no_integer = other_than_digits | leading_zero | more >> 3;
+
+    let is_letter = u64::from(first >= 0x40).wrapping_neg();
+    (not_that_word & is_letter) | (no_integer & !is_letter) == 0
+}
+
+/// A text as the last bytes of eight.
+const fn last(text: &[u8]) -> u64 {
+    let mut last = 0;
+    let mut i = text.len();
+    while i > 0 {
+        i -= 1;
+        last = last << 8 | text[i] as u64;
+    }
+    last << (64 - 8 * text.len())
+}
+
 #[inline(never)]
 fn skip_scalar_slow<'w>(walk: Walk<'w>, at: At<'w>) -> Option<At<'w>> {
+    let scalar = walk.scalar(at);
+    if number::is_valid(scalar) {
+        return Some(scalar.after);
+    }
     let scalar = walk.scalar_exact(at);
     let text = scalar.text();
     (matches!(text, b"true" | b"false" | b"null") || number::is_number(text)).then_some(scalar.after)
 }
+
+/// For each byte of an entry by how much it changes the depth.
+const DEPTH_CHANGE: &[i8; 256] = &{
+    let mut table = [0; 256];
+    (table[b'{' as usize], table[b'[' as usize]) = (1, 1);
+    (table[b'}' as usize], table[b']' as usize]) = (-1, -1);
+    table
+};
 
 /// Steps over the value at `at` by its brackets alone. `None` if they are not balanced, or too many.
 #[inline(never)]
@@ -154,21 +215,12 @@ pub(crate) fn skip_lax<'w>(walk: Walk<'w>, mut at: At<'w>, max_depth: u32) -> Op
         if byte == b'\n' {
             return None;
         }
-        let is_escape = walk.is_escape(at);
+        let change = if walk.is_escape(at) { 0 } else { DEPTH_CHANGE[byte as usize] };
+        depth = depth.wrapping_add_signed(i32::from(change));
+        if depth > max_depth {
+            return None; // or below zero
+        }
         at = walk.after(at);
-        if is_escape {
-            continue;
-        }
-        match byte {
-            b'{' | b'[' => {
-                depth += 1;
-                if depth > max_depth {
-                    return None;
-                }
-            }
-            b'}' | b']' => depth = depth.checked_sub(1)?,
-            _ => {}
-        }
         if depth == 0 {
             // a backslash behind anything but a string is garbage; before a newline one would never get past it
             while byte == b'"' && walk.is_escape(at) {
