@@ -377,7 +377,12 @@ impl<'a> LazyValue<'a> {
                 b'{' if token.contains('~') => value.get(&token.replace("~1", "/").replace("~0", "~"))?,
                 b'{' => value.get(token)?,
                 b'[' => match array_index(token) {
-                    Some(index) => value.array()?.nth(index).transpose()?,
+                    Some(index) => {
+                        let mut elements = value.array()?;
+                        // `nth` would pass over an error
+                        elements.by_ref().take(index).try_for_each(|element| element.map(drop))?;
+                        elements.next().transpose()?
+                    }
                     None => None,
                 },
                 _ => None,

@@ -72,7 +72,8 @@ impl ReaderBuilder {
     /// assert_eq!(error.kind(), ErrorKind::DepthLimit);
     /// ```
     pub fn max_depth(&mut self, levels: usize) -> &mut Self {
-        self.options.limits.max_depth = u32::try_from(levels).unwrap_or(u32::MAX);
+        // below what a depth of less than zero wraps around to, and beyond what fits into a record
+        self.options.limits.max_depth = levels.min(i32::MAX as usize) as u32;
         self
     }
 

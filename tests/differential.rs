@@ -485,3 +485,92 @@ fn case_26_one_large_document() {
         run().unwrap_or_else(|e: TestCaseError| panic!("{e}"));
     }
 }
+
+/// Small documents of every shape, in every style of spacing.
+#[rustfmt::skip]
+const SMALL: [&str; 24] = [
+    "{}", "[]", "{\"a\":1}", "{\"a\":\"x\",\"b\":2.5}", "{\"a\": \"x\", \"b\": -1e5}", "{ \"b\" : 1 , \"a\" : null }",
+    "{\t\"a\"\t:\t\"\\n\"\t,\t\"b\":0}", "{\"b\":12345678.25,  \"a\":\"0\"}\r", "{\"c\":[1,2,3]}", "{\"c\": [1, 2, 3]}",
+    "{\"c\":[ 1 ,2\t, 3 ],\"d\":true}", "{\"zz\":{\"a\":[{}]},\"d\":false}", "{\"zz\": {\"a\": [{}, []]}, \"d\": null}",
+    "{\"zz\" :[\"a\" , {\"0\" :\"\\\"\"} ],\"b\":1}", "{\"zz\":\"a,\\\\\",\"a\":\"\"}", "{\"zz\":[true,false,null]}",
+    "{\"u\":0,\"i\":-10}", "{\"zz\":{\"a\":\"b\",\"c\":{}},\"a\":\"{\"}", "[\"a\",\"\",\"\\u0041\"]", "[[],[[0]],{}]", "[1.5, 2, 0.25]",
+    "[null,true, false ]", " [ 10 , [ ] , { } ] ", "{\"h\":{\"h\":{\"a\":\"[\"}}}",
+];
+
+/// Each document with one character taken out, put in or replaced.
+fn one_character_away() -> Vec<Vec<u8>> {
+    const CHARACTERS: &[u8] = b"{}[],:\"0a\\ \n";
+    let mut all = Vec::new();
+    for document in SMALL.map(str::as_bytes) {
+        all.push(document.to_vec());
+        for at in 0..=document.len() {
+            let (before, behind) = document.split_at(at);
+            let rest = behind.get(1..);
+            all.extend(rest.map(|rest| [before, rest].concat()));
+            for c in CHARACTERS.chunks(1) {
+                all.push([before, c, behind].concat());
+                all.extend(rest.map(|rest| [before, c, rest].concat()));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn one_character_from_a_document() {
+    let all = one_character_away();
+    // strings that end on their line leave a window clean, so that it is walked as one; the others come line by line
+    let is_clean = |line: &&Vec<u8>| {
+        let (mut open, mut escaped) = (false, false);
+        for byte in line.iter() {
+            match byte {
+                b'\n' if open => return false,
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => open = !open,
+                _ => {}
+            }
+        }
+        !open && !escaped
+    };
+    let (clean, dirty): (Vec<_>, Vec<_>) = all.iter().partition(is_clean);
+    for lines in [&clean, &dirty] {
+        let input: Vec<u8> = b"0\n".iter().chain(lines.iter().flat_map(|l| l.iter().chain(b"\n"))).copied().collect();
+        let run = || {
+            check_slice::<Value>(&input)?;
+            check_slice::<Skipped>(&input)?;
+            check_slice::<Typed>(&input)?;
+            check_slice::<Borrowed>(&input)
+        };
+        run().unwrap_or_else(|e: TestCaseError| panic!("{e}"));
+    }
+    // with nothing before and behind them
+    for line in clean.iter().chain(&dirty).step_by(5) {
+        let run = || {
+            let reader = ReaderBuilder::new().from_slice(line).into_deserialize::<Typed>();
+            compare("alone", line, &wanted::<Typed>(line), reader)
+        };
+        run().unwrap_or_else(|e: TestCaseError| panic!("{e}"));
+    }
+}
+
+/// What is stepped over by its brackets alone makes no difference to a good line, and a bad one ends on its line.
+#[test]
+fn one_character_from_a_document_lax() {
+    let all = one_character_away();
+    let input: Vec<u8> = all.iter().flat_map(|line| line.iter().chain(b"\n")).copied().collect();
+    let wanted = wanted::<Typed>(&input);
+    for level in Level::available() {
+        let reader = ReaderBuilder::new().level(level).lax_skip(true).from_slice(&input);
+        let got: Vec<_> = reader.into_deserialize::<Typed>().collect();
+        assert_eq!(got.len(), wanted.len(), "records at {level}");
+        for (got, (line, want)) in got.iter().zip(&wanted) {
+            match (got, want) {
+                (Ok(got), Ok(want)) => assert_eq!(got, want, "{} at {level}", show(line.raw)),
+                (Err(e), Ok(_)) => panic!("{e}: {} at {level}", show(line.raw)),
+                (Err(e), Err(_)) => assert_eq!(e.position().line, line.number, "{e}: {} at {level}", show(line.raw)),
+                (Ok(_), Err(_)) => {} // unspecified
+            }
+        }
+    }
+}

@@ -465,3 +465,107 @@ fn case_21_enormous_numbers() {
         assert!(reader().into_deserialize::<Value>().all(|r| r.is_err()), "Value at {level}");
     }
 }
+
+/// Zeros of all forms keep their sign; no digit is lost in any number of them.
+#[test]
+fn zeros_and_single_digits() {
+    let mut texts = Vec::new();
+    for sign in ["", "-"] {
+        for digit in ["0", "5"] {
+            for n in 0..27 {
+                let zeros = "0".repeat(n);
+                texts.push(format!("{sign}0.{zeros}{digit}"));
+                texts.push(format!("{sign}{digit}.{zeros}0"));
+                texts.push(format!("{sign}1234567.{zeros}{digit}"));
+                for exponent in ["e0", "E+7", "e-7", "e64", "e-64", "e99", "e-99", "e999", "e-999", "e9999", "e00012"] {
+                    if n % 5 == 0 && (digit == "0" || exponent != "e999" && exponent != "e9999") {
+                        texts.push(format!("{sign}{digit}{exponent}"));
+                        texts.push(format!("{sign}0.{zeros}{digit}{exponent}"));
+                    }
+                }
+            }
+        }
+    }
+    check_parse::<f64>(&texts);
+    check_parse::<f32>(&texts);
+}
+
+/// Exactly between two floats, and next to that, in the few digits that the fast paths take.
+#[test]
+fn short_halfway_cases() {
+    let mut random = Random(12);
+    let mut texts = Vec::new();
+    let mut add = |random: &mut Random, n: u128, power: i32| {
+        for n in [n - 1, n, n + 1] {
+            let digits = n.to_string();
+            if digits.len() > 19 {
+                continue;
+            }
+            let at = 1 + random.below(digits.len().min(8));
+            let (int, fraction) = digits.split_at(at);
+            let exponent = power + fraction.len() as i32;
+            let dot = if fraction.is_empty() { "" } else { "." };
+            texts.push(format!("{int}{dot}{fraction}e{exponent}"));
+            texts.push(format!("-{int}{dot}{fraction}E{exponent:+}"));
+            texts.push(format!("0.{digits}e{}", power + digits.len() as i32));
+            texts.push(format!("{digits}e{power}"));
+            if (-19..0).contains(&power) {
+                let behind = power.unsigned_abs() as usize;
+                let digits = format!("{digits:0>width$}", width = behind + 1);
+                texts.push(format!("{}.{}", &digits[..digits.len() - behind], &digits[digits.len() - behind..]));
+            }
+        }
+    };
+    // odd multiples of half a unit in the last place, of 54 and of 25 bits: as n, as n * 5^p and as n / 2^p
+    for bits in [54, 25] {
+        for _ in 0..5 {
+            for power in 0..=23i32 {
+                let (low, five) = (1u128 << (bits - 1), 5u128.pow(power as u32));
+                if five < low {
+                    let n = low / five + u128::from(random.bits()) % (low / five) + 1;
+                    add(&mut random, n | 1, power);
+                }
+            }
+            for power in 0..=16i32 {
+                let n =
+                    (1u128 << (bits - 1) | u128::from(random.bits()) % (1 << (bits - 1)) | 1) >> random.below(9) | 1;
+                add(&mut random, n * 5u128.pow(power as u32), -power);
+            }
+        }
+    }
+    for n in [1u128 << 24, 1 << 25, 1 << 53, 1 << 54, 1 << 63, (1 << 64) - 3, 10u128.pow(19) - 2, 10u128.pow(16)] {
+        for around in 0..5 {
+            for power in [-70, -66, -65, -64, -63, -45, -38, -28, -27, -5, -4, -1, 0, 1, 22, 23, 24, 38, 55, 63, 64, 65]
+            {
+                add(&mut random, n - 2 + around, power);
+            }
+        }
+    }
+    // the edges of f32: its largest, what rounds to infinity, subnormals and the least
+    for text in [
+        "3.4028234e38",
+        "3.4028235e38",
+        "3.40282346638528859e38",
+        "3.4028235677973366e38",
+        "3.402823567797337e38",
+        "3.4028236e38",
+        "3.403e38",
+        "1e39",
+        "34028235.677973366e31",
+        "1.17549435e-38",
+        "1.1754943e-38",
+        "1.1754942e-38",
+        "1.17549428e-38",
+        "5.8774717e-39",
+        "1e-45",
+        "1.4e-45",
+        "7.0064923e-46",
+        "7.006492e-46",
+        "7.1e-46",
+        "1e-46",
+    ] {
+        texts.extend([text.to_owned(), format!("-{text}")]);
+    }
+    check_parse::<f64>(&texts);
+    check_parse::<f32>(&texts);
+}

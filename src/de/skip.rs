@@ -222,7 +222,8 @@ pub(crate) fn skip_lax<'w>(walk: Walk<'w>, mut at: At<'w>, max_depth: u32) -> Op
         }
         at = walk.after(at);
         if depth == 0 {
-            while walk.is_escape(at) {
+            // a backslash behind anything but a string is garbage; before a newline one would never get past it
+            while byte == b'"' && walk.is_escape(at) {
                 at = walk.after(at);
             }
             return Some(at);
