@@ -527,8 +527,9 @@ fn short_halfway_cases() {
                 }
             }
             for power in 0..=16i32 {
-                let n =
-                    (1u128 << (bits - 1) | u128::from(random.bits()) % (1 << (bits - 1)) | 1) >> random.below(9) | 1;
+                let n = ((1u128 << (bits - 1)) | (u128::from(random.bits()) % (1 << (bits - 1))) | 1)
+                    >> random.below(9)
+                    | 1;
                 add(&mut random, n * 5u128.pow(power as u32), -power);
             }
         }
