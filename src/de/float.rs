@@ -194,23 +194,35 @@ fn decimal(scalar: Scalar, exponent: i32) -> Option<f64> {
     if integer * usize::from(scalar.leading(negative) == b'0') > 1 {
         return None; // a zero before other digits
     }
-    let low = back.decimal(fraction.min(16))?;
-    let high = last_digits(scalar.last(16)?, fraction.saturating_sub(16))?;
+    let low = back.decimal(fraction)?; // of the last 16
+    let high = last_digits(scalar.last(16)?, BEYOND_16[fraction & 31])?;
     let whole = last_digits(scalar.last(fraction + has_dot)?, integer)?;
     // 19 digits fit
     if high >= 1000 || (whole != 0) & (integer + fraction > 19) {
         return None;
     }
-    let mantissa = whole * INTEGER_POWERS_OF_TEN[fraction.min(19)] + high * INTEGER_POWERS_OF_TEN[16] + low;
+    let mantissa = whole * INTEGER_POWERS_OF_TEN[fraction & 31] + high * INTEGER_POWERS_OF_TEN[16] + low;
     let magnitude = scale(mantissa, exponent - fraction as i32)?;
     Some(f64::from_bits(magnitude.to_bits() | (negative as u64) << 63))
 }
 
-const INTEGER_POWERS_OF_TEN: &[u64; 20] = &{
-    let mut table = [1; 20];
+/// Those that fit into 64 bits; the rest multiply only zeros.
+const INTEGER_POWERS_OF_TEN: &[u64; 32] = &{
+    let mut table = [1; 32];
     let mut i = 1;
     while i < 20 {
         table[i] = 10 * table[i - 1];
+        i += 1;
+    }
+    table
+};
+
+/// Of so many digits, how many stand before the last 16. (A subtraction that stops at zero takes three instructions.)
+const BEYOND_16: &[usize; 32] = &{
+    let mut table = [0; 32];
+    let mut i = 17;
+    while i < 32 {
+        table[i] = i - 16;
         i += 1;
     }
     table

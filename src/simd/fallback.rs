@@ -88,7 +88,8 @@ impl Text16 {
         Text16(self.0 & keep | front.0 & !keep)
     }
 
-    /// The decimal number that the last `n` bytes write, unless they are not all digits; `n` is at most 16.
+    /// The decimal number that the last `n` bytes write, all of them if `n` is more than 16, unless they are not all digits; `n`
+    /// is at most 31.
     #[inline(always)]
     pub(crate) fn decimal(self, n: usize) -> Option<u64> {
         let digits = (self.0 ^ (u128::from(LOW * 0x30) * ((1 << 64) | 1))) & last_bytes(n);
@@ -109,7 +110,7 @@ impl Text16 {
 
 #[inline(always)]
 fn last_bytes(n: usize) -> u128 {
-    if n == 0 { 0 } else { !0 << (8 * (16 - n)) }
+    if n == 0 { 0 } else { !0 << (8 * 16usize.saturating_sub(n)) }
 }
 
 /// The number written by eight digits' values, the first in the lowest byte (Lemire, "Quickly parsing eight digits", 2018).

@@ -81,6 +81,7 @@ macro_rules! text16 {
                     if n <= 14 {
                         assert_eq!(loaded.decimal_f64(n, 5e14), want.map(|n| n as f64 + 5e14), "{tail:?}");
                     }
+                    assert_eq!(loaded.decimal(16 + n.min(15)), loaded.decimal(16), "{text:?}");
                     let front = <$text16>::load(b"1111111111111111");
                     let mut mixed = *b"1111111111111111";
                     mixed[16 - n..].copy_from_slice(tail);

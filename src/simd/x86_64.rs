@@ -320,7 +320,8 @@ impl Text16 {
         Text16(unsafe { _mm_xor_si128(front.0, _mm_and_si128(_mm_xor_si128(self.0, front.0), keep)) })
     }
 
-    /// The decimal number that the last `n` bytes write, unless they are not all digits; `n` is at most 16.
+    /// The decimal number that the last `n` bytes write, all of them if `n` is more than 16, unless they are not all digits; `n`
+    /// is at most 31.
     #[inline(always)]
     pub(crate) fn decimal(self, n: usize) -> Option<u64> {
         let eights = self.eights(n)?;
