@@ -245,6 +245,17 @@ impl<'w> Walk<'w> {
         matches!(self.separator(at), b',' | b'[')
     }
 
+    /// How many elements of an array there are from `at` on, up to its end, the next container or the 16th, whichever comes first.
+    #[inline(always)]
+    pub(crate) fn elements_ahead(self, at: At<'w>) -> usize {
+        let (mut at, mut count) = (at, 0);
+        while count < 16 && !matches!(self.byte(at), b']' | b'[' | b'{' | b'}' | b'\n') {
+            count += usize::from(!self.is_escape(at));
+            at = self.after(at);
+        }
+        count
+    }
+
     /// The entry behind the opening bracket at `at`, if `at` is that and only white space lies between.
     #[inline(always)]
     pub(crate) fn open(self, at: At<'w>, bracket: u8) -> Option<At<'w>> {

@@ -63,6 +63,12 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de, '_> {
         seed.deserialize(Value { cursor: self.cursor, at }).map(Some)
     }
 
+    /// For the memory to begin with; not exact.
+    #[inline(always)]
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.cursor.walk.elements_ahead(self.cursor.at))
+    }
+
     // serde's own are only hinted to be inlined, and one that is not costs projections a third of their speed
     #[inline(always)]
     fn next_element<T: Deserialize<'de>>(&mut self) -> Result<Option<T>> {
