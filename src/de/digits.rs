@@ -1,4 +1,6 @@
 //! Digits at known places.
+//!
+//! The tables of all numbers are references to constants: a `static` is reached through the global offset table, one load more.
 
 use crate::simd::decimal8;
 

@@ -2,8 +2,6 @@
 //!
 //! The fast paths prove a text valid and read it, or give up; [`parse`] then applies the whole grammar of RFC 8259.
 //!
-//! Their tables are references to constants: a `static` is reached through the global offset table, one load more.
-//!
 //! They are free of branches on the digits. Two things are not to be undone: flags and shifts are kept in whole registers
 //! (a table for the sign, 64-bit shifts), because LLVM's byte-sized `setcc` and `mov cl` merge into the register that holds
 //! the number before, which chains all numbers of an array; and `None` is decided late.
