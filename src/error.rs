@@ -7,13 +7,21 @@ use std::{borrow::Cow, fmt, io, path::Path, sync::Arc};
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong. Every kind but [`Io`](ErrorKind::Io) concerns one record only; reading goes on with the next.
+/// What went wrong. Every kind but [`Io`](ErrorKind::Io), [`Locked`](ErrorKind::Locked) and [`Poisoned`](ErrorKind::Poisoned)
+/// concerns one record only; reading or writing goes on with the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The source could not be opened or read. It ends the reading, unless the source would merely have blocked.
+    /// The source could not be opened or read, or the target not be opened or written. It ends the reading, unless the source
+    /// would merely have blocked. A record whose writing failed is not in the output.
     #[error("cannot read")]
     Io,
+    /// Another appender has the file; see [`JsonlAppender`](crate::JsonlAppender).
+    #[error("another appender has the file")]
+    Locked,
+    /// A sync failed before, so that nobody knows what is on disk; see [`JsonlAppender`](crate::JsonlAppender).
+    #[error("a sync of the file failed before")]
+    Poisoned,
 
     /// The record ends inside a value: `{"a":1`
     #[error("the record ends inside a value")]
@@ -104,12 +112,24 @@ pub enum ErrorKind {
     /// A key for the second time, into a struct.
     #[error("duplicate field")]
     DuplicateField,
-    /// What a `Deserialize` implementation reported in its own words.
-    #[error("rejected by the target type")]
+    /// What a `Deserialize` or `Serialize` implementation reported in its own words.
+    #[error("rejected by the type")]
     Custom,
+
+    /// A float that JSON cannot express, NaN or an infinity; when writing, by [`WriterBuilder::reject_non_finite`], or as a key.
+    ///
+    /// [`WriterBuilder::reject_non_finite`]: crate::WriterBuilder::reject_non_finite
+    #[error("JSON has no number for NaN and the infinities")]
+    NonFiniteFloat,
+    /// A map's key that is no string, number or boolean; when writing.
+    #[error("a key must be a string, a number or a boolean")]
+    InvalidKey,
+    /// A raw value that holds a line feed, which would split the record; when writing.
+    #[error("a raw value holds a line break")]
+    LineBreak,
 }
 
-/// An error of one record, or of the source: what, and exactly where.
+/// An error of one record, or of the source or target: what, and exactly where.
 ///
 /// It is one pointer wide. [`Display`](fmt::Display) gives all of it in one line:
 ///
@@ -129,7 +149,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
-    /// Where the fault is, in bytes from the start of the window, until `locate` has made a position of it.
+    /// Where the fault is, in bytes from the start of the window, until `locate` has made a position of it. Of an error that is
+    /// no record's, whether its place says anything.
     offset: Option<usize>,
     position: Position,
     column: u64,
@@ -167,7 +188,8 @@ impl Error {
 
     /// The exact byte that is at fault, and its line: the first byte that cannot continue a valid record, the first byte of a
     /// value that does not fit its target, the key of a field that is unknown or there twice, the opening quote of an unclosed
-    /// string. For a record that ends too early, the place just behind it; for a failing source, where reading stopped.
+    /// string. For a record that ends too early, the place just behind it; for a failing source, where reading stopped. When
+    /// writing, where in the output the value would have been.
     ///
     /// ```
     /// # use simd_jsonl::{JsonlSlice, Position};
@@ -200,7 +222,7 @@ impl Error {
         &self.0.snippet
     }
 
-    /// The file, for readers that were made from a path.
+    /// The file, for readers and writers that were made from a path.
     ///
     /// ```
     /// # use simd_jsonl::JsonlReader;
@@ -211,14 +233,14 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// Whether the source could not be opened or read.
+    /// Whether the source could not be opened or read, or the target not be opened, locked or written.
     ///
     /// ```
     /// # use simd_jsonl::JsonlReader;
     /// assert!(JsonlReader::from_path("/no/such/file.jsonl").err().unwrap().is_io());
     /// ```
     pub fn is_io(&self) -> bool {
-        self.0.kind == ErrorKind::Io
+        matches!(self.0.kind, ErrorKind::Io | ErrorKind::Locked | ErrorKind::Poisoned)
     }
 
     /// Whether the record is not valid JSON, or not a valid line of the dialect, for another reason than an early end.
@@ -231,7 +253,7 @@ impl Error {
         !self.is_io() && !self.is_data() && !self.is_eof()
     }
 
-    /// Whether the record is valid but does not fit the target type.
+    /// Whether the record is valid but does not fit the target type, or the value that is to be written does not fit JSON.
     ///
     /// ```
     /// # use simd_jsonl::JsonlSlice;
@@ -250,6 +272,9 @@ impl Error {
                 | MissingField
                 | DuplicateField
                 | Custom
+                | NonFiniteFloat
+                | InvalidKey
+                | LineBreak
         )
     }
 
@@ -289,18 +314,36 @@ impl Error {
 
     #[cold]
     pub(crate) fn from_io(error: io::Error, at: Position) -> Error {
-        let mut new = Error::new(ErrorKind::Io, "", None);
+        let mut new = Error::new(ErrorKind::Io, "", Some(0));
         new.0.io = Some(error);
         new.0.position = at;
         new
     }
 
-    /// A source that cannot even be opened, or moved.
+    /// A target that cannot be written.
+    #[cold]
+    pub(crate) fn from_write(error: io::Error, at: Position, path: Option<&Arc<Path>>) -> Error {
+        let mut new = Error::from_io(error, at);
+        new.0.message = Cow::Borrowed("cannot write");
+        new.0.path = path.cloned();
+        new
+    }
+
+    /// A source or target that cannot even be opened, or moved.
     #[cold]
     pub(crate) fn from_open(message: &'static str, error: io::Error, path: Option<&Arc<Path>>) -> Error {
         let mut new = Error::from_io(error, Position::default());
         new.0.message = Cow::Borrowed(message);
+        new.0.offset = None;
         new.0.path = path.cloned();
+        new
+    }
+
+    /// A file that cannot be used, for another reason than one that the system gives.
+    #[cold]
+    pub(crate) fn from_file(kind: ErrorKind, message: impl Into<Cow<'static, str>>, path: &Arc<Path>) -> Error {
+        let mut new = Error::new(kind, message, None);
+        new.0.path = Some(path.clone());
         new
     }
 
@@ -335,6 +378,13 @@ impl Error {
         self.0.position = Position { offset: start.offset + offset as u64, line: start.line };
         self.0.column = offset as u64 + 1;
         self.0.snippet = snippet(line, offset);
+    }
+
+    /// Of a record that was read alone: where it is really.
+    #[cold]
+    pub(crate) fn relocate(mut self, start: Position) -> Error {
+        self.0.position = Position { offset: start.offset + self.0.position.offset, line: start.line };
+        self
     }
 
     pub(crate) fn set_path(&mut self, path: &Arc<Path>) {
@@ -380,15 +430,18 @@ impl fmt::Display for Error {
         if let Some(path) = path {
             write!(f, "{}: ", path.display())?;
         }
-        match io {
-            Some(io) if !message.is_empty() => return write!(f, "{message}: {io}"),
-            Some(io) => return write!(f, "{kind}: {io} (at line {line}, byte {offset})"),
-            None => {}
+        if !self.is_io() {
+            write!(f, "line {line}, column {column} (byte {offset}): ")?;
         }
-        write!(f, "line {line}, column {column} (byte {offset}): ")?;
         match message.is_empty() {
             true => write!(f, "{kind}")?,
             false => f.write_str(message)?,
+        }
+        if let Some(io) = io {
+            write!(f, ": {io}")?;
+        }
+        if self.is_io() && self.offset().is_some() {
+            write!(f, " (at line {line}, byte {offset})")?;
         }
         match snippet.is_empty() {
             true => Ok(()),
@@ -410,10 +463,13 @@ impl std::error::Error for Error {
 }
 
 impl From<Error> for io::Error {
-    /// Keeps the kind of an I/O error; a torn record is `UnexpectedEof`, all else `InvalidData`.
+    /// Keeps the kind of an I/O error; a locked file is `WouldBlock`, a torn record `UnexpectedEof`, and all else but a poisoned
+    /// appender `InvalidData`.
     fn from(error: Error) -> io::Error {
         let kind = match error.io_kind() {
             Some(kind) => kind,
+            None if error.kind() == ErrorKind::Locked => io::ErrorKind::WouldBlock,
+            None if error.kind() == ErrorKind::Poisoned => io::ErrorKind::Other,
             None if error.is_eof() => io::ErrorKind::UnexpectedEof,
             None => io::ErrorKind::InvalidData,
         };
@@ -492,10 +548,18 @@ impl serde::de::Error for Error {
     }
 }
 
+impl serde::ser::Error for Error {
+    #[cold]
+    #[inline(never)]
+    fn custom<T: fmt::Display>(message: T) -> Error {
+        serde::de::Error::custom(message)
+    }
+}
+
 /// The words of a foreign error; never empty, which here means "not diagnosed yet".
 fn some_text(message: String) -> Cow<'static, str> {
     match message.is_empty() {
-        true => Cow::Borrowed("rejected by the target type"),
+        true => Cow::Borrowed("rejected by the type"),
         false => Cow::Owned(message),
     }
 }

@@ -11,10 +11,13 @@ mod lines;
 mod mmap;
 mod options;
 mod position;
+mod raw;
 mod reader;
 mod record;
+mod ser;
 mod simd;
 mod window;
+mod writer;
 
 pub use error::{Error, ErrorKind, Result};
 pub use lazy::{Elements, LazyValue, Members};
@@ -27,6 +30,7 @@ pub use reader::{
 };
 pub use record::Record;
 pub use simd::Level;
+pub use writer::{IntoInnerError, JsonlWriter, WriterBuilder};
 
 /// The crate whose `BorrowedValue` [`Record::to_value`] returns, in the version that fits.
 #[cfg(feature = "value")]

@@ -11,11 +11,11 @@ use std::path::Path;
 /// Each room and its floor, from the ground up.
 #[rustfmt::skip]
 const FLOORS: &[(usize, &[&str])] = &[
-    (0, &["position", "error", "bits"]),
+    (0, &["position", "error", "bits", "os"]),
     (1, &["simd"]),
     (2, &["index", "lines", "window"]),
     (3, &["cursor", "de", "lazy", "ser"]),
-    (4, &["record", "options"]),
+    (4, &["record", "options", "raw"]),
     (5, &["reader", "writer", "appender"]),
     (6, &["mmap", "split", "line_index", "parallel", "compress", "bytes", "codec", "validate", "convert", "follow"]),
 ];

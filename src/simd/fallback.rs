@@ -40,6 +40,14 @@ impl Vector for Fallback {
     }
 
     #[inline(always)]
+    fn to_bytes(self, block: [u64; 8]) -> [u8; 64] {
+        let mut bytes = [0; 64];
+        let (words, _) = bytes.as_chunks_mut::<8>();
+        words.iter_mut().zip(block).for_each(|(word, value)| *word = value.to_le_bytes());
+        bytes
+    }
+
+    #[inline(always)]
     fn or(self, a: [u64; 8], b: [u64; 8]) -> [u64; 8] {
         std::array::from_fn(|i| a[i] | b[i])
     }

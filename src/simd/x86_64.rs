@@ -100,6 +100,19 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
+    fn load_up_to_64(self, text: &[u8]) -> __m512i {
+        let len = text.len().min(64) as u32;
+        // SAFETY: `self` proves AVX-512; the load reads only the bytes of its mask, which are there.
+        unsafe { _mm512_mask_loadu_epi8(_mm512_set1_epi8(b' ' as i8), _bzhi_u64(!0, len), text.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn to_bytes(self, block: __m512i) -> [u8; 64] {
+        // SAFETY: both are 64 bytes of any value.
+        unsafe { std::mem::transmute(block) }
+    }
+
+    #[inline(always)]
     fn or(self, a: __m512i, b: __m512i) -> __m512i {
         // SAFETY: `self` proves AVX-512.
         unsafe { _mm512_or_si512(a, b) }
@@ -190,6 +203,12 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    fn to_bytes(self, block: [__m256i; 2]) -> [u8; 64] {
+        // SAFETY: both are 64 bytes of any value.
+        unsafe { std::mem::transmute(block) }
+    }
+
+    #[inline(always)]
     fn or(self, a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
         // SAFETY: `self` proves AVX2.
         unsafe { [_mm256_or_si256(a[0], b[0]), _mm256_or_si256(a[1], b[1])] }
@@ -250,6 +269,12 @@ impl Vector for Sse2 {
         let p = bytes.as_ptr().cast::<__m128i>();
         // SAFETY: four times 16 bytes are there.
         std::array::from_fn(|i| unsafe { _mm_loadu_si128(p.add(i)) })
+    }
+
+    #[inline(always)]
+    fn to_bytes(self, block: [__m128i; 4]) -> [u8; 64] {
+        // SAFETY: both are 64 bytes of any value.
+        unsafe { std::mem::transmute(block) }
     }
 
     #[inline(always)]
