@@ -331,9 +331,13 @@ impl Error {
 
     /// A source or target that cannot even be opened, or moved.
     #[cold]
-    pub(crate) fn from_open(message: &'static str, error: io::Error, path: Option<&Arc<Path>>) -> Error {
+    pub(crate) fn from_open(
+        message: impl Into<Cow<'static, str>>,
+        error: io::Error,
+        path: Option<&Arc<Path>>,
+    ) -> Error {
         let mut new = Error::from_io(error, Position::default());
-        new.0.message = Cow::Borrowed(message);
+        new.0.message = message.into();
         new.0.offset = None;
         new.0.path = path.cloned();
         new

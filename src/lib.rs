@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod appender;
 mod bits;
 mod cursor;
 mod de;
@@ -10,6 +11,9 @@ mod lines;
 #[cfg(feature = "mmap")]
 mod mmap;
 mod options;
+#[cfg_attr(unix, path = "os/unix.rs")]
+#[cfg_attr(not(unix), path = "os/other.rs")]
+mod os;
 mod position;
 mod raw;
 mod reader;
@@ -19,6 +23,7 @@ mod simd;
 mod window;
 mod writer;
 
+pub use appender::{AppenderBuilder, Durability, JsonlAppender, Repaired, repair};
 pub use error::{Error, ErrorKind, Result};
 pub use lazy::{Elements, LazyValue, Members};
 pub use lines::{Line, Lines};

@@ -363,7 +363,8 @@ impl<W: Write> JsonlWriter<W> {
     ///
     /// ```
     /// # use simd_jsonl::JsonlWriter;
-    /// let mut writer = JsonlWriter::new(&mut [0; 3][..]);
+    /// let mut too_small = [0; 3];
+    /// let mut writer = JsonlWriter::new(&mut too_small[..]);
     /// writer.write("a long text")?;
     /// let error = writer.into_inner().unwrap_err();
     /// assert!(error.error().is_io());

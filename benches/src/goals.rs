@@ -3,7 +3,8 @@
 use simd_jsonl::Level;
 
 use crate::peers::Peer;
-use crate::report::{Figures, Row};
+use crate::report::{Figures, Row, WriteRow};
+use crate::writing::Writer;
 
 /// What the ratios are to be with AVX-512.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +25,10 @@ impl Goal {
 /// What a file is to reach of the speed of the same bytes in memory.
 pub const FILE_OVER_SLICE: f64 = 0.88;
 
-/// The part of a goal that holds for `level`; the lower levels have no goals.
+/// What writing is to reach of the speed of the fastest other crate, on every case: never behind.
+pub const WRITE_OVER_BEST: f64 = 1.0;
+
+/// The part of a goal of reading that holds for `level`; the lower levels have no goals.
 fn scale(level: Level) -> Option<f64> {
     match level.name() {
         "avx512" => Some(1.0),
@@ -53,12 +57,14 @@ pub fn check(figures: &Figures, fraction: f64) -> Check {
     let Some(scale) = scale(figures.level) else { return check };
     let ratios = figures.rows.iter().flat_map(|row| ratios(row, figures.level));
     let ratios = ratios.map(|(name, ratio, goal)| (name, ratio, goal * scale));
+    // What is written is copied more than it is looked at: AVX2 is to reach as much as AVX-512.
+    let writes = figures.writes.iter().flat_map(|row| write_ratios(row, figures.level));
     // How a file compares with memory does not depend on the level.
     let files = figures
         .transports
         .iter()
         .filter_map(|row| Some((format!("{}, File over slice", row.case), row.file_over_slice()?, FILE_OVER_SLICE)));
-    for (name, ratio, goal) in ratios.chain(files) {
+    for (name, ratio, goal) in ratios.chain(writes).chain(files) {
         check.goals += 1;
         if ratio < goal * fraction {
             let known = FAR_OFF.contains(&name.as_str());
@@ -82,6 +88,17 @@ fn ratios(row: &Row, level: Level) -> impl Iterator<Item = (String, f64, f64)> {
     };
     let simdjson = row.rate(Peer::Simdjson).map(|rate| (Peer::Simdjson, rate));
     [ratio(rival, row.goal.over_rust), ratio(simdjson, row.goal.over_simdjson)].into_iter().flatten()
+}
+
+/// The same for writing.
+fn write_ratios(row: &WriteRow, level: Level) -> impl Iterator<Item = (String, f64, f64)> {
+    let ours = row.rate(Writer::SimdJsonl(level));
+    let ratio = move |(writer, theirs): (Writer, f64), goal: f64| {
+        Some((format!("{} over {writer}", row.case), ours? / theirs, goal))
+    };
+    let rival = row.goal.and_then(|(writer, goal)| ratio((writer, row.rate(writer)?), goal));
+    let best = row.best_crate().and_then(|best| ratio(best, WRITE_OVER_BEST));
+    [rival, best].into_iter().flatten()
 }
 
 #[cfg(test)]
@@ -109,9 +126,26 @@ mod tests {
     }
 
     #[test]
+    fn missed_goals_of_writing_are_named() {
+        let Some(level) = Level::available().into_iter().find(|level| level.name() == "avx2") else { return };
+        let mut figures = Figures { level, rows: Vec::new(), transports: Vec::new(), ..figures() };
+        // 1.5 over 1.25 and over 0.5; no part of a goal is let off.
+        figures.writes[0].rates.push((Writer::SimdJsonl(level), 1.5));
+        assert_eq!(check(&figures, 1.0), Check { goals: 1, missed: Vec::new(), far_off: Vec::new() });
+        figures.writes[0].goal = Some((Writer::SerdeJson, 3.5));
+        let rival = "write log over serde_json: 3.00, and the goal is 3.50";
+        assert_eq!(check(&figures, 1.0), Check { goals: 2, missed: vec![rival.to_owned()], far_off: Vec::new() });
+        figures.writes[0].rates[1].1 = 2.0;
+        let best = "write log over sonic-rs: 0.75, and the goal is 1.00";
+        assert_eq!(check(&figures, 1.0).missed, [rival, best]);
+        assert_eq!(check(&figures, 0.8).missed, [best]);
+    }
+
+    #[test]
     fn lower_levels_have_no_goals() {
         let mut figures = figures();
         figures.rows[0].goal = Goal { rival: None, over_rust: Some(100.0), over_simdjson: None };
+        figures.writes[0].goal = Some((Writer::SonicRs, 100.0));
         assert_eq!(check(&figures, 1.0), Check { goals: 0, missed: Vec::new(), far_off: Vec::new() });
     }
 }

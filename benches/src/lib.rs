@@ -1,4 +1,4 @@
-//! Benchmarks of simd-jsonl against the other JSON readers of the ecosystem.
+//! Benchmarks of simd-jsonl against the other JSON readers and writers of the ecosystem.
 //!
 //! `cargo run --release -p simd-jsonl-bench --bin compare` prints tables, and with `-- --write` puts them into the README;
 //! `cargo bench -p simd-jsonl-bench` runs the same cases under criterion, and what is below them: lines, and the structure
@@ -23,3 +23,4 @@ pub mod transport;
 pub mod types;
 mod value;
 pub mod workload;
+pub mod writing;

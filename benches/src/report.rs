@@ -1,6 +1,6 @@
 //! The figures, and the tables made of them.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use simd_jsonl::Level;
 
@@ -9,6 +9,7 @@ use crate::goals::Goal;
 use crate::machine::level_name;
 use crate::peers::Peer;
 use crate::transport::Transport;
+use crate::writing::{Wording, Writer};
 
 /// How fast the peers are on one case.
 #[derive(Clone, Debug)]
@@ -28,14 +29,48 @@ pub struct Row {
 impl Row {
     /// The GB/s of a peer, if it can read the case.
     pub fn rate(&self, peer: Peer) -> Option<f64> {
-        self.rates.iter().find(|(other, _)| *other == peer).map(|&(_, rate)| rate)
+        find(&self.rates, peer)
     }
 
     /// The fastest of the other crates.
     pub fn best_crate(&self) -> Option<(Peer, f64)> {
-        let others = self.rates.iter().copied().filter(|(peer, _)| peer.is_other_crate());
-        others.max_by(|(_, a), (_, b)| a.total_cmp(b))
+        best(&self.rates, Peer::is_other_crate)
     }
+}
+
+/// How fast the writers are on one case.
+#[derive(Clone, Debug)]
+pub struct WriteRow {
+    /// Its name.
+    pub case: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// What the ratio over a certain writer is to be.
+    pub goal: Option<(Writer, f64)>,
+    /// The writers, with their GB/s.
+    pub rates: Vec<(Writer, f64)>,
+    /// Those that write some values differently.
+    pub wording: Vec<Wording>,
+}
+
+impl WriteRow {
+    /// The GB/s of a writer.
+    pub fn rate(&self, writer: Writer) -> Option<f64> {
+        find(&self.rates, writer)
+    }
+
+    /// The fastest of the other crates.
+    pub fn best_crate(&self) -> Option<(Writer, f64)> {
+        best(&self.rates, |writer| !writer.is_ours())
+    }
+}
+
+fn find<P: Copy + PartialEq>(rates: &[(P, f64)], peer: P) -> Option<f64> {
+    rates.iter().find(|(other, _)| *other == peer).map(|&(_, rate)| rate)
+}
+
+fn best<P: Copy>(rates: &[(P, f64)], is_in: impl Fn(P) -> bool) -> Option<(P, f64)> {
+    rates.iter().copied().filter(|&(peer, _)| is_in(peer)).max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
 /// How fast this crate is on one case, from each source.
@@ -54,7 +89,7 @@ impl TransportRow {
     }
 
     fn rate(&self, transport: Transport) -> Option<f64> {
-        self.rates.iter().find(|(other, _)| *other == transport).map(|&(_, rate)| rate)
+        find(&self.rates, transport)
     }
 }
 
@@ -65,6 +100,8 @@ pub struct Figures {
     pub rows: Vec<Row>,
     /// The sources.
     pub transports: Vec<TransportRow>,
+    /// The cases of writing.
+    pub writes: Vec<WriteRow>,
     /// The level in force, for which the ratios are.
     pub level: Level,
     /// How it was measured: "best of 9 rounds over 64 MiB".
@@ -89,12 +126,10 @@ impl Figures {
         let peers = self.peers();
         let levels: Vec<_> = peers.iter().copied().filter(|peer| peer.is_ours()).collect();
         let has_simdjson = peers.contains(&Peer::Simdjson);
-        let mut head: Vec<String> = Vec::new();
-        for peer in &levels {
-            let Peer::SimdJsonl(level) = peer else { continue };
-            let prefix = if head.is_empty() { "simd-jsonl, " } else { "" };
-            head.push(format!("{prefix}{}", level_name(*level)));
-        }
+        let mut head = level_heads(levels.iter().filter_map(|peer| match peer {
+            Peer::SimdJsonl(level) => Some(*level),
+            _ => None,
+        }));
         head.extend(["best other crate", "serde_json slice"].map(String::from));
         head.extend(has_simdjson.then(|| "simdjson C++".to_owned()));
         head.push("times the best crate".to_owned());
@@ -106,7 +141,7 @@ impl Figures {
             let best = row.best_crate();
             let simdjson = row.rate(Peer::Simdjson);
             let mut cells: Vec<String> = levels.iter().map(|&peer| rate(row.rate(peer))).collect();
-            cells.push(best.map_or("-".to_owned(), |(peer, best)| format!("{best:.2} {peer}")));
+            cells.push(named(best));
             cells.push(rate(row.rate(Peer::SerdeJson)));
             cells.extend(has_simdjson.then(|| rate(simdjson)));
             cells.push(rate(ours.zip(best).map(|(ours, (_, best))| ours / best)));
@@ -123,6 +158,39 @@ impl Figures {
         for row in &self.transports {
             let rates = Transport::ALL.iter().map(|&transport| row.rate(transport)).chain([row.file_over_slice()]);
             table.row(row.case, rates.map(rate));
+        }
+        table.text
+    }
+
+    /// GB/s of every writer on every case.
+    pub fn full_write_table(&self) -> String {
+        let writers = self.writers();
+        let mut table = Table::new("case", writers.iter().map(Writer::to_string));
+        for row in &self.writes {
+            table.row(row.case, writers.iter().map(|&writer| rate(row.rate(writer))));
+        }
+        table.text
+    }
+
+    /// GB/s of this crate at every level and of those that it is compared with, and the ratio, for writing.
+    pub fn write_table(&self) -> String {
+        let writers = self.writers();
+        let columns: Vec<_> = writers.iter().copied().filter(|&writer| writer != Writer::SerdeJsonlines).collect();
+        let mut head = level_heads(columns.iter().filter_map(|writer| match writer {
+            Writer::SimdJsonl(level) => Some(*level),
+            _ => None,
+        }));
+        head.extend(columns.iter().filter(|writer| !writer.is_ours()).map(Writer::to_string));
+        head.extend(["best other crate", "times the best crate"].map(String::from));
+
+        let mut table = Table::new("GB/s", head);
+        for row in &self.writes {
+            let best = row.best_crate();
+            let mut cells: Vec<String> = columns.iter().map(|&writer| rate(row.rate(writer))).collect();
+            cells.push(named(best));
+            let ours = row.rate(Writer::SimdJsonl(self.level));
+            cells.push(rate(ours.zip(best).map(|(ours, (_, best))| ours / best)));
+            table.row(&format!("{}: {}", row.case, row.about), cells);
         }
         table.text
     }
@@ -144,11 +212,27 @@ impl Figures {
         notes
     }
 
+    /// A line for each case on which writers write some values differently.
+    pub fn write_notes(&self) -> String {
+        let mut notes = String::new();
+        for WriteRow { case, wording, .. } in self.writes.iter().filter(|row| !row.wording.is_empty()) {
+            let writers: Vec<_> = wording.iter().map(|wording| wording.writer.to_string()).collect();
+            let per_mille = wording.iter().map(|wording| wording.per_mille).max().unwrap_or(0);
+            let (writers, share) = (writers.join(", "), per_mille as f64 / 10.0);
+            writeln!(
+                notes,
+                "On {case}, these write other digits, which read back as the same floats (in up to {share:.1} % of the records): {writers}."
+            )
+            .expect("writing to a String does not fail");
+        }
+        notes
+    }
+
     /// The section of the README.
     pub fn readme(&self) -> String {
         let Self { method, machine, .. } = self;
-        let (summary, transports) = (self.summary_table(), self.transport_table());
-        let notes = paragraph(&self.notes());
+        let (summary, transports, writes) = (self.summary_table(), self.transport_table(), self.write_table());
+        let (notes, write_notes) = (paragraph(&self.notes()), paragraph(&self.write_notes()));
         format!(
             "\
 ## How fast
@@ -164,10 +248,17 @@ Only the ratios carry over to other machines.
 {notes}The same from memory, from a file, and through a pipe from another thread:
 
 {transports}
-Measured on {machine}
+### Writing
 
-`cargo run --release -p simd-jsonl-bench --bin compare` measures on your machine, after checking that all read the same.
-[benches/RESULTS.md](benches/RESULTS.md) has every reader. This refreshes both, and the chart; it needs a C++ compiler and
+Records in memory, written as text again. `JsonlWriter`, and the `to_writer` of the others into a `Vec` that is kept, hand the
+same target chunks of 64 KiB, which it drops. GB/s are over the bytes that `serde_json` writes, and what simd-jsonl writes is the
+same byte for byte.
+
+{writes}
+{write_notes}Measured on {machine}
+
+`cargo run --release -p simd-jsonl-bench --bin compare` measures on your machine, after checking that all read and write the same.
+[benches/RESULTS.md](benches/RESULTS.md) has every reader and every writer. This refreshes both, and the chart; it needs a C++ compiler and
 CMake:
 
 ```sh
@@ -177,10 +268,11 @@ CMake:
         )
     }
 
-    /// The file with every reader.
+    /// The file with every reader and every writer.
     pub fn results(&self) -> String {
         let Self { method, machine, .. } = self;
-        let (full, transports, notes) = (self.full_table(), self.transport_table(), paragraph(&self.notes()));
+        let (full, transports, writes) = (self.full_table(), self.transport_table(), self.full_write_table());
+        let (notes, write_notes) = (paragraph(&self.notes()), paragraph(&self.write_notes()));
         format!(
             "\
 # Every reader on every case
@@ -196,7 +288,12 @@ This command writes the file:
 {notes}## Sources
 
 {transports}
-Measured on {machine}
+## Writing
+
+GB/s over the bytes that `serde_json` writes.
+
+{writes}
+{write_notes}Measured on {machine}
 "
         )
     }
@@ -205,6 +302,21 @@ Measured on {machine}
     fn peers(&self) -> Vec<Peer> {
         Peer::all().into_iter().filter(|&peer| self.rows.iter().any(|row| row.rate(peer).is_some())).collect()
     }
+
+    /// The writers, in their order.
+    fn writers(&self) -> Vec<Writer> {
+        let has = |writer: &Writer| self.writes.iter().any(|row| row.rate(*writer).is_some());
+        Writer::all().into_iter().filter(has).collect()
+    }
+}
+
+/// The heads of the columns of this crate.
+fn level_heads(levels: impl Iterator<Item = Level>) -> Vec<String> {
+    let mut heads: Vec<String> = levels.map(|level| level_name(level).to_owned()).collect();
+    if let Some(first) = heads.first_mut() {
+        first.insert_str(0, "simd-jsonl, ");
+    }
+    heads
 }
 
 const REFRESH: &str = "cargo run --release -p simd-jsonl-bench --features simdjson --bin compare -- --write";
@@ -244,6 +356,10 @@ fn paragraph(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{text}\n") }
 }
 
+fn named<P: Display>(rate: Option<(P, f64)>) -> String {
+    rate.map_or("-".to_owned(), |(peer, rate)| format!("{rate:.2} {peer}"))
+}
+
 fn rate(rate: Option<f64>) -> String {
     rate.map_or("-".to_owned(), |rate| format!("{rate:.2}"))
 }
@@ -267,6 +383,13 @@ pub(crate) mod tests {
                 row("get one field", vec![(ours, 3.0), (Peer::SonicRsGet, 1.0)]),
             ],
             transports: vec![TransportRow { case: "log owned", rates }],
+            writes: vec![WriteRow {
+                case: "write log",
+                about: "about",
+                goal: None,
+                rates: vec![(Writer::SimdJsonl(level), 2.5), (Writer::SonicRs, 1.25), (Writer::SerdeJson, 0.5)],
+                wording: vec![Wording { writer: Writer::SonicRs, per_mille: 15 }],
+            }],
             level,
             method: "best of 9 rounds over 64 MiB".to_owned(),
             machine: "a machine.".to_owned(),
@@ -305,6 +428,33 @@ pub(crate) mod tests {
 | log owned | 1.00 | 0.90 | 0.80 | 0.50 | 0.80 |
 ";
         assert_eq!(figures().transport_table(), expected);
+    }
+
+    #[test]
+    fn writers_are_compared() {
+        let expected = "\
+| GB/s | simd-jsonl, portable | serde_json | sonic-rs | best other crate | times the best crate |
+|---|---:|---:|---:|---:|---:|
+| write log: about | 2.50 | 0.50 | 1.25 | 1.25 sonic-rs | 2.00 |
+";
+        assert_eq!(figures().write_table(), expected);
+        assert!(figures().readme().contains(expected));
+        let expected = "\
+| case | simd-jsonl fallback | serde_json | serde-jsonlines | sonic-rs |
+|---|---:|---:|---:|---:|
+| write log | 2.50 | 0.50 | 0.75 | 1.25 |
+";
+        let mut figures = figures();
+        figures.writes[0].rates.push((Writer::SerdeJsonlines, 0.75));
+        assert_eq!(figures.full_write_table(), expected);
+        assert!(figures.results().contains(expected));
+    }
+
+    #[test]
+    fn other_digits_are_noted() {
+        let expected = "On write log, these write other digits, which read back as the same floats (in up to 1.5 % of the records): sonic-rs.\n";
+        assert_eq!(figures().write_notes(), expected);
+        assert!(figures().results().contains(expected));
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The Rust types the workloads are read into: borrowed, projected and owned.
+//! The Rust types the workloads are read into and written from: borrowed, projected and owned.
 #![expect(missing_docs, reason = "the fields are the workload's")]
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use crate::peers::serde_jsonlines;
 use crate::tally::{Sink, Tallied, Tally};
@@ -62,7 +62,7 @@ macro_rules! record {
 }
 
 /// A record of `Workload::Small`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Small<'a> {
     pub id: u64,
     #[serde(borrow)]
@@ -75,7 +75,7 @@ pub struct Small<'a> {
 record!(Small<'_> { id, name, email, age, active });
 
 /// A record of `Workload::Log`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Log<'a> {
     pub ts: &'a str,
     pub level: &'a str,
@@ -92,7 +92,7 @@ pub struct Log<'a> {
 record!(Log<'_> { ts, level, service, msg, req, dur_ms, bytes, tags });
 
 /// The request in a [`Log`].
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Request<'a> {
     pub method: &'a str,
     pub path: &'a str,
@@ -103,7 +103,7 @@ pub struct Request<'a> {
 record!(Request<'_> { method, path, status, ua, ip });
 
 /// Two of the eight fields of `Workload::Log`: what an aggregation reads.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct LogProjection<'a> {
     pub level: &'a str,
     pub dur_ms: f64,
@@ -111,7 +111,7 @@ pub struct LogProjection<'a> {
 record!(LogProjection<'_> { level, dur_ms });
 
 /// A record of `Workload::Chat`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Chat<'a> {
     #[serde(borrow)]
     pub messages: Vec<Message<'a>>,
@@ -119,7 +119,7 @@ pub struct Chat<'a> {
 record!(Chat<'_> { messages });
 
 /// One message of a [`Chat`].
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Message<'a> {
     pub role: &'a str,
     #[serde(borrow)]
@@ -128,7 +128,7 @@ pub struct Message<'a> {
 record!(Message<'_> { role, content });
 
 /// A record of `Workload::Embeddings`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Embedding<'a> {
     pub id: &'a str,
     #[serde(borrow)]
@@ -139,7 +139,7 @@ pub struct Embedding<'a> {
 record!(Embedding<'_> { id, text, embedding, model });
 
 /// A record of `Workload::GitHub`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Event<'a> {
     pub id: &'a str,
     #[serde(rename = "type")]
@@ -154,7 +154,7 @@ pub struct Event<'a> {
 record!(Event<'_> { id, kind, actor, repo, public, created_at });
 
 /// Who caused an [`Event`].
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Actor<'a> {
     pub id: u64,
     pub login: &'a str,
@@ -162,7 +162,7 @@ pub struct Actor<'a> {
 record!(Actor<'_> { id, login });
 
 /// Where an [`Event`] happened.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Repo<'a> {
     pub id: u64,
     pub name: &'a str,
@@ -170,7 +170,7 @@ pub struct Repo<'a> {
 record!(Repo<'_> { id, name });
 
 /// A record of `Workload::Tweets`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Tweet<'a> {
     pub created_at: &'a str,
     pub id: u64,
@@ -185,7 +185,7 @@ pub struct Tweet<'a> {
 record!(Tweet<'_> { created_at, id, text, user, retweet_count, favorite_count, lang });
 
 /// Who wrote a [`Tweet`].
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct User<'a> {
     pub id: u64,
     pub screen_name: &'a str,
@@ -194,7 +194,7 @@ pub struct User<'a> {
 record!(User<'_> { id, screen_name, followers_count });
 
 /// A record of `Workload::Metrics`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Metric<'a> {
     pub ts: i64,
     pub host: &'a str,
@@ -210,14 +210,14 @@ pub struct Metric<'a> {
 record!(Metric<'_> { ts, host, name, value, min, max, mean, stddev, delta, quantiles });
 
 /// A record of `Workload::Tiny`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Tiny {
     pub a: u32,
 }
 record!(Tiny { a });
 
 /// A record of `Workload::Huge`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct Huge<'a> {
     #[serde(borrow)]
     pub rows: Vec<Log<'a>>,
@@ -225,7 +225,7 @@ pub struct Huge<'a> {
 record!(Huge<'_> { rows });
 
 /// [`Small`] with strings of its own.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct SmallOwned {
     pub id: u64,
     pub name: String,
@@ -236,7 +236,7 @@ pub struct SmallOwned {
 record!(SmallOwned { id, name, email, age, active });
 
 /// [`Log`] with strings of its own.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct LogOwned {
     pub ts: String,
     pub level: String,
@@ -250,7 +250,7 @@ pub struct LogOwned {
 record!(LogOwned { ts, level, service, msg, req, dur_ms, bytes, tags });
 
 /// [`Request`] with strings of its own.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub struct RequestOwned {
     pub method: String,
     pub path: String,

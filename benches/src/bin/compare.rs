@@ -1,4 +1,4 @@
-//! Prints Markdown tables of how fast each reader is on each case.
+//! Prints Markdown tables of how fast each reader and each writer is on each case.
 //!
 //! ```text
 //! cargo run --release -p simd-jsonl-bench --features simdjson --bin compare -- [OPTIONS]
@@ -15,8 +15,9 @@ use simd_jsonl::Level;
 use simd_jsonl_bench::case::Case;
 use simd_jsonl_bench::peers::Peer;
 use simd_jsonl_bench::race::rates;
-use simd_jsonl_bench::report::{Figures, Row, TransportRow, replace_figures};
+use simd_jsonl_bench::report::{Figures, Row, TransportRow, WriteRow, replace_figures};
 use simd_jsonl_bench::transport::{Transport, TransportCase};
+use simd_jsonl_bench::writing::{WriteCase, Writer};
 use simd_jsonl_bench::{chart, goals, machine};
 
 const USAGE: &str = "\
@@ -42,8 +43,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::from(2));
     };
     let figures = measure(&options);
-    println!("GB/s of one thread, {}.\n\n{}", figures.method, figures.full_table());
-    println!("{}\n{}\n{}\n{}", figures.summary_table(), figures.transport_table(), figures.notes(), figures.machine);
+    print(&figures);
     if options.write {
         write(&figures)?;
     }
@@ -53,6 +53,22 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     check.missed.iter().for_each(|missed| println!("{missed}"));
     check.far_off.iter().for_each(|known| println!("Known to be far off: {known}"));
     Ok(if check.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints all that was measured: with a filter, that is not every table.
+fn print(figures: &Figures) {
+    let Figures { rows, transports, writes, method, machine, .. } = figures;
+    println!("GB/s of one thread, {method}.\n");
+    if !rows.is_empty() {
+        println!("{}\n{}\n{}", figures.full_table(), figures.summary_table(), figures.notes());
+    }
+    if !transports.is_empty() {
+        println!("{}", figures.transport_table());
+    }
+    if !writes.is_empty() {
+        println!("{}\n{}\n{}", figures.full_write_table(), figures.write_table(), figures.write_notes());
+    }
+    println!("{machine}");
 }
 
 fn measure(options: &Options) -> Figures {
@@ -73,8 +89,17 @@ fn measure(options: &Options) -> Figures {
         let rates = rates(&Transport::ALL, options.rounds, input.len(), |transport| input.read(transport));
         transports.push(TransportRow { case: case.name, rates });
     }
+    let writers = Writer::all();
+    let mut writes = Vec::new();
+    for case in WriteCase::ALL.into_iter().filter(|case| case.name.contains(&options.filter)) {
+        eprintln!("{}", case.name);
+        let input = case.prepare(&writers, size);
+        let rates = rates(&writers, options.rounds, input.len(), |writer| input.write(writer));
+        let wording = input.wording().to_vec();
+        writes.push(WriteRow { case: case.name, about: case.about, goal: case.goal, rates, wording });
+    }
     let method = format!("best of {} rounds over {} MiB", options.rounds, options.mib);
-    Figures { rows, transports, level: Level::detect(), method, machine: machine::description() }
+    Figures { rows, transports, writes, level: Level::detect(), method, machine: machine::description() }
 }
 
 fn write(figures: &Figures) -> Result<(), Box<dyn Error>> {

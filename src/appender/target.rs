@@ -1,0 +1,268 @@
+//! The file that is appended to, under its lock.
+
+use super::tail;
+use crate::{os, position::Position};
+use std::{
+    fs::{self, File, TryLockError},
+    io, mem,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Why a file could not be had.
+pub(super) enum Refusal {
+    Io(io::Error),
+    /// Another appender has it.
+    Locked,
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Refusal {
+        Refusal::Io(error)
+    }
+}
+
+/// How long a shared appender tries before it believes that the file is held exclusively: others hold it for one record.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) struct Target {
+    pub(super) file: Arc<File>,
+    /// Where it really is, behind symbolic links.
+    pub(super) place: PathBuf,
+    /// Where the next record begins, as far as this appender knows.
+    pub(super) end: Position,
+    /// Whether `end` is not where the file ends, because of bytes that could not be cut off again.
+    has_fragment: bool,
+    counts_lines: bool,
+    /// Held as long as a shared appender lives, so that nobody takes the file exclusively.
+    presence: Option<File>,
+}
+
+impl Target {
+    /// Opens the file at `path`, and takes it: exclusively for good, or shared for the moment, until [`unlock`](Self::unlock).
+    pub(super) fn open(path: &Path, is_shared: bool, counts_lines: bool) -> Result<Target, Refusal> {
+        let mut opened = open_or_create(path)?;
+        let presence = match is_shared {
+            true => {
+                let lock_file = lock_file(&opened.place);
+                let presence = File::options().read(true).write(true).create(true).truncate(false).open(lock_file)?;
+                presence.lock_shared()?;
+                Some(presence)
+            }
+            false => None,
+        };
+        let deadline = Instant::now() + if is_shared { PATIENCE } else { Duration::ZERO };
+        loop {
+            match opened.file.try_lock() {
+                Ok(()) if os::is_at(&opened.file, &opened.place)? => break,
+                // it was moved away before it could be locked
+                Ok(()) => opened = open_or_create(path)?,
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(Refusal::Locked),
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
+        }
+        let Opened { file, place } = opened;
+        if !is_shared && is_present(&place)? {
+            return Err(Refusal::Locked);
+        }
+        let end = Position::default();
+        Ok(Target { file: Arc::new(file), place, end, has_fragment: false, counts_lines, presence })
+    }
+
+    /// The file's end becomes where the next record begins.
+    pub(super) fn find_end(&mut self) -> io::Result<()> {
+        let len = self.file.metadata()?.len();
+        let lines = if self.counts_lines { tail::count_lines(&self.file, 0, len)? } else { 0 };
+        self.end = Position { offset: len, line: lines + 1 };
+        Ok(())
+    }
+
+    fn is_shared(&self) -> bool {
+        self.presence.is_some()
+    }
+
+    /// Takes the file that is at its place now, for one record; nothing to do for who has it exclusively. Returns the file that
+    /// was there before, if another process has moved it.
+    pub(super) fn lock(&mut self) -> io::Result<Option<Arc<File>>> {
+        if !self.is_shared() {
+            return Ok(None);
+        }
+        self.file.lock()?;
+        let mut moved = None;
+        while !os::is_at(&self.file, &self.place)? {
+            self.file.unlock()?;
+            let Opened { file, .. } = open_or_create(&self.place)?;
+            file.lock()?;
+            moved.get_or_insert(self.replace(file));
+        }
+        Ok(moved)
+    }
+
+    /// Lets others write.
+    pub(super) fn unlock(&self) -> io::Result<()> {
+        if self.is_shared() { self.file.unlock() } else { Ok(()) }
+    }
+
+    /// Goes on in another file, from its beginning, and returns the one before.
+    fn replace(&mut self, file: File) -> Arc<File> {
+        self.end = Position::default();
+        self.has_fragment = false;
+        mem::replace(&mut self.file, Arc::new(file))
+    }
+
+    /// Moves the file to `to`, where there must be none, and goes on in a new one. The file is locked, and so is the new one for
+    /// who has it exclusively.
+    pub(super) fn rotate(&mut self, to: &Path) -> Result<(), Refusal> {
+        // whose name is taken now cannot be overwritten
+        File::create_new(to)?;
+        if let Err(error) = fs::rename(&self.place, to) {
+            let _ = fs::remove_file(to);
+            return Err(error.into());
+        }
+        match self.successor() {
+            Ok(file) => {
+                let old = self.replace(file);
+                old.unlock()?;
+                tail::sync_directory_of(to)?;
+                Ok(())
+            }
+            Err(refusal) => {
+                // back to where it was, if nobody else has made a new one there; else it is gone on with where it is now
+                if fs::hard_link(to, &self.place).is_ok() {
+                    let _ = fs::remove_file(to);
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    /// A new file like this one, at its place.
+    fn successor(&self) -> Result<File, Refusal> {
+        let Opened { file, .. } = open_or_create(&self.place)?;
+        file.set_permissions(self.file.metadata()?.permissions())?;
+        if self.is_shared() {
+            return Ok(file);
+        }
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(Refusal::Locked),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    /// Writes `lines` whole lines, and returns where they begin. Before them, `text` has a line feed, which is written only if the
+    /// file does not end in one. The file is locked.
+    ///
+    /// # Errors
+    /// Then nothing of them is in the file, or a fragment that the next lines will not be part of.
+    pub(super) fn append(&mut self, text: &[u8], lines: u64) -> io::Result<Position> {
+        let is_behind_fragment = (self.is_shared() || self.has_fragment) && self.catch_up()?;
+        let text = if is_behind_fragment { text } else { &text[1..] };
+        let mut written = 0;
+        while written < text.len() {
+            let error = match os::append(&self.file, &text[written..]) {
+                Ok(0) => io::ErrorKind::WriteZero.into(),
+                // mostly all of it. The rest of a short write is tried to learn what is wrong, and before anybody else writes
+                Ok(n) => {
+                    written += n;
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => error,
+            };
+            self.cut_back(written as u64);
+            return Err(error);
+        }
+        self.has_fragment = false;
+        self.end.offset += u64::from(is_behind_fragment);
+        self.end.line += u64::from(is_behind_fragment);
+        let start = self.end;
+        self.end.offset += (text.len() - usize::from(is_behind_fragment)) as u64;
+        self.end.line += lines;
+        Ok(start)
+    }
+
+    /// Steps over what others have written. Whether it lacks a line feed at its end.
+    fn catch_up(&mut self) -> io::Result<bool> {
+        let len = self.file.metadata()?.len();
+        if len == self.end.offset && !self.has_fragment {
+            return Ok(false);
+        }
+        if len < self.end.offset {
+            self.end = Position::default();
+        }
+        if self.counts_lines {
+            self.end.line += tail::count_lines(&self.file, self.end.offset, len)?;
+        }
+        self.end.offset = len;
+        self.has_fragment = !tail::ends_line(&self.file, len)?;
+        Ok(self.has_fragment)
+    }
+
+    /// Takes back what was written of lines that could not be written whole, unless something is behind it that is not ours.
+    fn cut_back(&mut self, written: u64) {
+        let start = self.end.offset;
+        let is_last = self.file.metadata().is_ok_and(|metadata| metadata.len() == start + written);
+        if written > 0 && !(is_last && self.file.set_len(start).is_ok()) {
+            self.has_fragment = true;
+        }
+    }
+}
+
+/// Whether a shared appender lives.
+fn is_present(place: &Path) -> io::Result<bool> {
+    match File::options().read(true).write(true).open(lock_file(place)) {
+        Ok(presence) => match presence.try_lock() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// `NAME.lock`, beside the file.
+fn lock_file(place: &Path) -> PathBuf {
+    let mut name = place.file_name().unwrap_or_default().to_owned();
+    name.push(".lock");
+    place.with_file_name(name)
+}
+
+struct Opened {
+    file: File,
+    place: PathBuf,
+}
+
+/// Opens a file; if there is none, makes one whose name is durable.
+fn open_or_create(path: &Path) -> io::Result<Opened> {
+    let is_new = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => false,
+        Ok(_) => {
+            let message = "it is no regular file; JsonlWriter can write to it";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error),
+    };
+    let file = os::append_options().create(is_new).open(path)?;
+    let place = fs::canonicalize(path)?;
+    if is_new {
+        file.sync_all()?;
+        tail::sync_directory_of(&place)?;
+    }
+    Ok(Opened { file, place })
+}
+
+impl Drop for Target {
+    /// Closing is not enough while a process that is being started still has a copy of the file.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+        if let Some(presence) = &self.presence {
+            let _ = presence.unlock();
+        }
+    }
+}
