@@ -17,15 +17,15 @@ use tempfile::TempDir;
 #[path = "oracle.rs"]
 mod oracle;
 
-/// An empty folder.
+/// An empty folder, named by its real path.
 pub fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
+    tempfile::tempdir_in(std::env::temp_dir().canonicalize().unwrap()).unwrap()
 }
 
 /// An empty folder where a sync costs nothing, if there is one: for what opens a file a thousand times.
 pub fn quick_folder() -> TempDir {
     match Path::new("/dev/shm").is_dir() {
-        true => tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap(),
+        true => tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| folder()),
         false => folder(),
     }
 }
@@ -158,6 +158,17 @@ pub fn mend(bytes: &[u8]) -> Mended {
         return Mended { bytes: [bytes, b"\n"].concat(), torn: None, completed: true };
     }
     Mended { bytes: kept.to_vec(), torn: Some((start as u64, tail.to_vec())), completed: false }
+}
+
+/// Whether a file shows by its first bytes that it is compressed or in UTF-16, so that nobody should append to it.
+pub fn is_foreign(bytes: &[u8]) -> bool {
+    let first_line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
+    match first_line {
+        [b'B', b'Z', b'h', level, ..] => (b'1'..=b'9').contains(level),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, 0, 0xFE, 0xFF, ..] => true,
+        [0x1F, 0x8B, ..] | [0x28, 0xB5, 0x2F, 0xFD, ..] => true,
+        _ => false,
+    }
 }
 
 /// Whether a tail is a record that cannot be the front part of a longer one.
