@@ -52,4 +52,23 @@ for file in "$inputs"/*; do
     { printf '%b' "${headers[number % ${#headers[@]}]}" && cat "$file"; } >"fuzz/corpus/reader/$name"
     number=$((number + 1))
 done
+
+# The target `appender` wants programs: of each step what to do, a length and so many bytes. Here: the file is shared (9) or not,
+# an input is what another process leaves (5) or a torn file has (11) or a record (1), records are appended around it (0 to 3),
+# and the file is cut (10), zeroed (12), repaired (13) and rotated (6, 7).
+before=('\x00\x03abc\x0b' '\x09\x01\x01\x01\x071.5e+10\x05' '\x09\x01\x02\x01')
+behind=('\x00\x01b\x0a\x01\x07\x02\x04,a,b\x06\x00\x07\x00\x00\x01c'
+    '\x00\x01b\x08\x00\x05\x03{"a\x02\x02,c\x06\x00\x09\x01\x0d'
+    '\x0d\x00\x03\x00\x0c\x01\x80\x0b\x02{}\x0d\x00\x0b\x0212\x0a\x01\x01\x04\x00')
+mkdir -p fuzz/corpus/appender
+number=0
+for file in "$inputs"/*; do
+    size="$(head -c 255 "$file" | wc -c)"
+    {
+        printf '%b' "${before[number % 3]}$(printf '\\x%02x' "$size")"
+        head -c 255 "$file"
+        printf '%b' "${behind[number % 3]}"
+    } >"fuzz/corpus/appender/${file##*/}"
+    number=$((number + 1))
+done
 echo "$number seeds for each target"
