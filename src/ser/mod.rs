@@ -3,6 +3,7 @@
 //! Every element and every member is written behind a comma; when its container ends, the first comma becomes the opening
 //! bracket. So nothing asks whether an element is the first, and a field's comma, key and colon are one constant.
 
+mod float32;
 mod key;
 mod number;
 mod raw;
@@ -147,7 +148,7 @@ impl<'s, 'o> ser::Serializer for &'s mut Serializer<'o> {
         if !value.is_finite() {
             return self.non_finite(value.into());
         }
-        number::write_float(value, self.out);
+        number::write_f32(value, self.out);
         Ok(())
     }
 
@@ -156,7 +157,7 @@ impl<'s, 'o> ser::Serializer for &'s mut Serializer<'o> {
         if !value.is_finite() {
             return self.non_finite(value);
         }
-        number::write_float(value, self.out);
+        number::write_f64(value, self.out);
         Ok(())
     }
 
