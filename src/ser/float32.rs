@@ -12,6 +12,9 @@ struct Scale {
     /// The logarithm of 2 of 10^-p, in the units of [`shortest`].
     log2_one: u32,
     p: u32,
+    /// 10^(1 - p), and half of 10^-p less one, in the same units.
+    tens: u64,
+    half: u64,
 }
 
 const EXPONENTS: u32 = 36;
@@ -19,13 +22,14 @@ const EXPONENTS: u32 = 36;
 const FIRST_EXPONENT: u32 = 127 - 13;
 
 const SCALES: &[Scale; EXPONENTS as usize] = &{
-    let mut table = [const { Scale { five: 0, ten: 0, log2_one: 0, p: 0 } }; EXPONENTS as usize];
+    let mut table = [const { Scale { five: 0, ten: 0, log2_one: 0, p: 0, tens: 0, half: 0 } }; EXPONENTS as usize];
     let mut i = 0;
     while i < EXPONENTS {
         // neighbours are 2^-q apart; 1233 / 4096 is near enough the decimal logarithm of 2
         let q = 127 + 23 - (FIRST_EXPONENT + i);
         let p = (q * 1233).div_ceil(4096);
-        table[i as usize] = Scale { five: 5u64.pow(p), ten: 10u64.pow(12 - p), log2_one: q - p + 2, p };
+        let (five, ten, log2_one) = (5u64.pow(p), 10u64.pow(12 - p), q - p + 2);
+        table[i as usize] = Scale { five, ten, log2_one, p, tens: 10 << log2_one, half: (1 << (log2_one - 1)) - 1 };
         i += 1;
     }
     table
@@ -35,7 +39,7 @@ const SCALES: &[Scale; EXPONENTS as usize] = &{
 #[inline(always)]
 pub(super) fn write(value: f32, out: &mut Vec<u8>) -> bool {
     let bits = value.to_bits();
-    let (exponent, fraction, sign) = ((bits >> 23) & 0xFF, bits & 0x7F_FFFF, (bits >> 31) as usize);
+    let (exponent, fraction, sign) = ((bits >> 23) & 0xFF, bits & 0x7F_FFFF, bits >> 31);
     let Some(scale) = SCALES.get(exponent.wrapping_sub(FIRST_EXPONENT) as usize) else { return false };
     if fraction == 0 {
         return false;
@@ -52,10 +56,10 @@ pub(super) fn write(value: f32, out: &mut Vec<u8>) -> bool {
     let four = digits8(twelve - 10_000 * upper_two, 0);
     // a branch would be mispredicted at the very end
     let count = select_unpredictable(four == 0, count_without_zeros(eight), 8 + count_without_zeros(four));
-    let before = (u32::from_le_bytes(*b"0.  ") << (8 * sign)) | (u32::from(b'-') * sign as u32);
+    let before = (u32::from_le_bytes(*b"0.  ") << (8 * sign)) | (u32::from(b'-') * sign);
     out.extend_from_slice(&before.to_le_bytes());
-    out.truncate(out.len() - 2 + sign);
-    let text = u128::from(eight) | u128::from(four) << 64 | u128::from_le_bytes([b'0'; 16]);
+    out.truncate(out.len() - 2 + sign as usize);
+    let text = u128::from(eight | ZEROS) | u128::from(four | ZEROS) << 64;
     out.extend_from_slice(&text.to_le_bytes());
     out.truncate(out.len() - 16 + count);
     true
@@ -70,7 +74,7 @@ fn count_without_zeros(digits: u64) -> usize {
 
 /// The same from 1 on.
 #[inline(never)]
-fn write_above_one(digits: u64, scale: &Scale, sign: usize, out: &mut Vec<u8>) {
+fn write_above_one(digits: u64, scale: &Scale, sign: u32, out: &mut Vec<u8>) {
     let ten = 10u64.pow(scale.p);
     let (integer, behind) = (digits / ten, digits % ten);
     // eight digits behind the point, of which one stays in any case
@@ -81,7 +85,7 @@ fn write_above_one(digits: u64, scale: &Scale, sign: usize, out: &mut Vec<u8>) {
         out.push(b'-');
     }
     super::number::write_integer(integer, out);
-    let text = u128::from(eight | u64::from_le_bytes([b'0'; 8])) << 8 | u128::from(b'.');
+    let text = u128::from(eight | ZEROS) << 8 | u128::from(b'.');
     out.extend_from_slice(&text.to_le_bytes());
     out.truncate(out.len() - 15 + count);
 }
@@ -95,16 +99,18 @@ fn write_above_one(digits: u64, scale: &Scale, sign: usize, out: &mut Vec<u8>) {
 #[inline(always)]
 fn shortest(fraction: u32, scale: &Scale) -> u64 {
     let significand = u64::from(fraction | 1 << 23);
-    let &Scale { five, log2_one, .. } = scale;
+    let &Scale { five, log2_one, tens: ten, half, .. } = scale;
     // 10^-p is 1 << log2_one. What is half way to a neighbour belongs to who is even
     let (scaled, reach) = (4 * significand * five, 2 * five - (significand & 1));
     let floor = scaled >> log2_one;
     let tens = floor / 10 * 10;
-    let (above, ten) = (scaled - (tens << log2_one), 10 << log2_one);
+    let above = scaled - (tens << log2_one);
     let (down, up) = (above <= reach, ten - above <= reach);
-    let nearest = (scaled + (1 << (log2_one - 1)) - 1 + (floor & 1)) >> log2_one;
+    let nearest = (scaled + half + (floor & 1)) >> log2_one;
     if down | up { tens + 10 * u64::from(up) } else { nearest }
 }
+
+const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
 
 #[cfg(test)]
 mod tests {

@@ -145,20 +145,12 @@ impl<'s, 'o> ser::Serializer for &'s mut Serializer<'o> {
 
     #[inline]
     fn serialize_f32(self, value: f32) -> Result<()> {
-        if !value.is_finite() {
-            return self.non_finite(value.into());
-        }
-        number::write_f32(value, self.out);
-        Ok(())
+        if number::write_f32(value, self.out) { Ok(()) } else { self.non_finite(value.into()) }
     }
 
     #[inline]
     fn serialize_f64(self, value: f64) -> Result<()> {
-        if !value.is_finite() {
-            return self.non_finite(value);
-        }
-        number::write_f64(value, self.out);
-        Ok(())
+        if number::write_f64(value, self.out) { Ok(()) } else { self.non_finite(value) }
     }
 
     fn serialize_char(self, value: char) -> Result<()> {
