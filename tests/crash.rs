@@ -489,3 +489,26 @@ proptest! {
         }
     }
 }
+
+/// Whoever made the file was killed before it could sync the directory: the next one does, before it promises anything.
+#[test]
+fn case_40_the_directory_of_a_new_file_is_synced_after_a_crash() {
+    if !trace::permitted() {
+        return;
+    }
+    for shared in [false, true] {
+        for n in 1.. {
+            let folder = folder();
+            let script = Script::new(&folder.path().join("events.jsonl"), Policy::EachRecord, shared, []);
+            let first = trace(&script, |call| Moment::Before(n).act(call));
+            let mut next = script.clone();
+            next.ops.push(Op::Append(1, 5));
+            let second = trace(&next, |_| Act::GoOn);
+            let synced = |run: &Run| run.calls.iter().any(|call| call.is_sync() && call.is_of(folder.path()));
+            assert!(synced(&first) || synced(&second), "nobody has synced the directory: {first:#?} {second:#?}");
+            if !first.killed {
+                break;
+            }
+        }
+    }
+}

@@ -372,6 +372,66 @@ fn case_36_any_call_fails() {
     assert!(expected.iter().all(|name| failed.contains(name)), "{failed:?}");
 }
 
+/// A call fails, and a while later the process is killed.
+#[test]
+fn case_38_killed_after_a_call_has_failed() {
+    if !trace::permitted() {
+        return;
+    }
+    for fails in 1.. {
+        let mut has_failed = false;
+        for more in 1.. {
+            let folder = folder();
+            let script = everything(folder.path(), Policy::Os, false);
+            has_failed = false;
+            let mut name = "";
+            let run = trace(&script, |call| match call.number {
+                _ if !call.matters() || call.result.is_some() => Act::GoOn,
+                n if n == fails => {
+                    (has_failed, name) = (true, call.name);
+                    Act::Fail(libc::EIO)
+                }
+                n if n == fails + more => Act::Kill,
+                _ => Act::GoOn,
+            });
+            look(&script, &run, &|| format!("{name}, call {fails}, failed; killed at {}: {run:#?}", fails + more));
+            if !run.killed {
+                break;
+            }
+        }
+        if !has_failed {
+            break;
+        }
+    }
+}
+
+/// A signal arrives while a shared appender waits for its turn.
+#[test]
+fn case_35_an_interrupted_wait_for_the_lock_is_continued() {
+    if !trace::permitted() {
+        return;
+    }
+    let folder = folder();
+    let ops = [
+        Op::Append(1, 5),
+        Op::Batch(vec![(2, 3), (3, 100)]),
+        Op::Raw(4, 10),
+        Op::Rotate(folder.path().join("rotated.jsonl")),
+        Op::Append(5, 1),
+        Op::Close,
+    ];
+    let script = script(folder.path(), true, ops);
+    let mut waits = 0;
+    let run = trace(&script, |call| {
+        let is_wait = call.name == "flock" && [libc::LOCK_SH, libc::LOCK_EX].contains(&(call.args[1] as i32));
+        waits += usize::from(is_wait && call.result.is_none());
+        if is_wait && call.result.is_none() && waits % 2 == 1 { Act::Fail(libc::EINTR) } else { Act::GoOn }
+    });
+    assert!(waits > 0, "{run:#?}");
+    assert!(all_ok(&run), "{run:#?}");
+    assert_eq!(read_rows(&script.path), [5]);
+}
+
 /// Each call in turn fails, those that only look included; a shared appender has let go of the file when it says so.
 #[test]
 fn case_37_the_lock_is_let_go_of_whatever_fails() {
@@ -405,6 +465,64 @@ fn case_37_the_lock_is_let_go_of_whatever_fails() {
         assert!(!locked, "the file is locked after {}", context());
         look(&script, &run, &context);
     }
+}
+
+/// Each sync in turn fails, of the file or of a directory: from then on the appender refuses everything.
+#[test]
+fn case_40_any_sync_that_fails_poisons() {
+    if !trace::permitted() {
+        return;
+    }
+    for shared in [false, true] {
+        for n in 1.. {
+            let folder = folder();
+            let script = everything(folder.path(), Policy::EachRecord, shared);
+            let mut syncs = 0;
+            let run = trace(&script, |call| {
+                syncs += usize::from(call.is_sync() && call.result.is_none());
+                if syncs == n && call.is_sync() && call.result.is_none() { Act::Fail(libc::EIO) } else { Act::GoOn }
+            });
+            let Some(first) = run.acks.iter().position(|ack| ack.result.is_err()) else {
+                assert!(syncs < n, "sync {n} has failed, and nobody was told: {run:#?}");
+                break;
+            };
+            for ack in &run.acks[first + 1..] {
+                let kind = ack.result.as_ref().map_err(|failure| failure.kind.as_str());
+                assert_eq!(kind, Err("Poisoned"), "after sync {n}: {run:#?}");
+            }
+        }
+    }
+}
+
+/// Two threads sync the same file. The kernel reports a failure to one of them only: what the other one is told afterwards is
+/// worth nothing.
+#[test]
+fn case_40_a_sync_that_ends_after_a_failed_one_promises_nothing() {
+    if !trace::permitted() {
+        return;
+    }
+    let folder = folder();
+    let mut script = Script::new(&folder.path().join("events.jsonl"), Policy::EachRecord, false, []);
+    script.threads =
+        vec![vec![Op::Append(1, 5)], vec![Op::Sleep(100), Op::Rotate(folder.path().join("rotated.jsonl"))]];
+    let (mut syncs, mut ends) = (0, Vec::new());
+    let run = trace(&script, |call| match (call.name, call.result) {
+        ("fdatasync", None) => {
+            syncs += 1;
+            if syncs == 1 { Act::Hold } else { Act::Fail(libc::EIO) }
+        }
+        ("fdatasync", Some(result)) => {
+            ends.push(result);
+            Act::GoOn
+        }
+        // The acknowledgement of what failed.
+        ("ack", Some(_)) if syncs == 2 => Act::Release,
+        _ => Act::GoOn,
+    });
+    let counts = |ack: &&child::Ack| ack.thread > 0 && script.threads[ack.thread - 1][ack.op] != Op::Sleep(100);
+    let promised = run.acks.iter().filter(counts).filter(|ack| ack.result.is_ok());
+    // If one waits for the other, the first has ended before the second fails.
+    assert_eq!(promised.count(), usize::from(ends[0] == 0), "{ends:?}: {run:#?}");
 }
 
 /// Somebody has moved the file, and one call fails while a shared appender follows: what it had appended is synced all the same.

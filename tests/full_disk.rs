@@ -143,6 +143,25 @@ fn case_36_no_room_to_repair_leaves_the_file_alone() {
     });
 }
 
+/// However often one tries: what cannot be saved leaves no copies, of which there would be more each time.
+#[test]
+fn case_36_repairs_that_fail_leave_nothing_behind() {
+    alone("case_36_repairs_that_fail_leave_nothing_behind", || {
+        let folder = folder();
+        let path = folder.path().join("events.jsonl");
+        let tail = &Row::new(2, 20).line()[..30];
+        fs::write(&path, [&lines(&[(1, 1)])[..], tail].concat()).unwrap();
+        limit_files(Some(20));
+        for _ in 0..5 {
+            assert_no_room(JsonlAppender::open(&path), libc::EFBIG, &path);
+        }
+        limit_files(None);
+        open_and_check(&builder(false), &path).close().unwrap();
+        let saved = torn_files(&path);
+        assert_eq!(saved.len(), 1, "{saved:?}");
+    });
+}
+
 const KIB: usize = 1 << 10;
 
 /// A file that takes room.

@@ -530,3 +530,51 @@ fn case_40_a_sync_reaches_what_was_rotated_away() {
         }
     }
 }
+
+/// Where a file gets into another directory, that one has its new name before the old one can be gone.
+#[test]
+fn case_40_a_rotation_syncs_the_new_name_first() {
+    if !trace::permitted() {
+        return;
+    }
+    let folder = folder();
+    let (here, there) = (folder.path().join("here"), folder.path().join("there"));
+    fs::create_dir(&here).unwrap();
+    fs::create_dir(&there).unwrap();
+    let ops = [Op::Append(1, 5), Op::Rotate(there.join("rotated.jsonl"))];
+    let script = Script::new(&here.join("events.jsonl"), Policy::EachRecord, false, ops);
+    let run = trace(&script, |_| Act::GoOn);
+    let synced = &directories_by_op(&run)[2];
+    let first = |directory: &PathBuf| synced.iter().position(|path| path == directory).expect("a sync");
+    assert!(first(&there) < first(&here), "{synced:?}");
+}
+
+/// Nor does it say yes to nothing.
+#[test]
+fn case_40_a_poisoned_appender_refuses_an_empty_batch() {
+    with_failing_syncs("case_40_a_poisoned_appender_refuses_an_empty_batch", |fail| {
+        let folder = folder();
+        let path = folder.path().join("events.jsonl");
+        let appender = open(&path, Policy::EachRecord, false);
+        fail();
+        assert_io(appender.append(&Row::new(1, 5)), &path);
+        assert_poisoned(appender.append_batch(&[] as &[Row]), &path);
+    });
+}
+
+/// Nobody called the sync that failed: the next one who calls anything learns why.
+#[test]
+fn case_40_a_background_sync_that_fails_has_a_reason() {
+    with_failing_syncs("case_40_a_background_sync_that_fails_has_a_reason", |fail| {
+        let folder = folder();
+        let path = folder.path().join("events.jsonl");
+        let appender = open(&path, Policy::EachMillisecond, false);
+        fail();
+        let error = (0..10_000).find_map(|n| {
+            thread::sleep(Duration::from_millis(1));
+            appender.append(&Row::new(n, 5)).err()
+        });
+        assert_io::<()>(Err(error.expect("a failure")), &path);
+        assert_all_poisoned(appender);
+    });
+}
