@@ -57,7 +57,7 @@ pub fn check(figures: &Figures, fraction: f64) -> Check {
     let Some(scale) = scale(figures.level) else { return check };
     let ratios = figures.rows.iter().flat_map(|row| ratios(row, figures.level));
     let ratios = ratios.map(|(name, ratio, goal)| (name, ratio, goal * scale));
-    // What is written is copied more than it is looked at: AVX2 is to reach as much as AVX-512.
+    // Writing has the same goals with AVX2 as with AVX-512.
     let writes = figures.writes.iter().flat_map(|row| write_ratios(row, figures.level));
     // How a file compares with memory does not depend on the level.
     let files = figures

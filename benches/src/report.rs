@@ -221,7 +221,7 @@ impl Figures {
             let (writers, share) = (writers.join(", "), per_mille as f64 / 10.0);
             writeln!(
                 notes,
-                "On {case}, these write other digits, which read back as the same floats (in up to {share:.1} % of the records): {writers}."
+                "On {case}, these write some values differently, which read back the same (in up to {share:.1} % of the records): {writers}."
             )
             .expect("writing to a String does not fail");
         }
@@ -248,18 +248,16 @@ Only the ratios carry over to other machines.
 {notes}The same from memory, from a file, and through a pipe from another thread:
 
 {transports}
-### Writing
-
-Records in memory, written as text again. `JsonlWriter`, and the `to_writer` of the others into a `Vec` that is kept, hand the
-same target chunks of 64 KiB, which it drops. GB/s are over the bytes that `serde_json` writes, and what simd-jsonl writes is the
-same byte for byte.
+Records in memory, written as text again, byte for byte what `serde_json` writes. `JsonlWriter` has its own buffer, the
+`to_writer` of the others a `Vec` that is kept; all hand chunks of 64 KiB to the same target, which drops them. GB/s are over
+the bytes of `serde_json`:
 
 {writes}
 {write_notes}Measured on {machine}
 
-`cargo run --release -p simd-jsonl-bench --bin compare` measures on your machine, after checking that all read and write the same.
-[benches/RESULTS.md](benches/RESULTS.md) has every reader and every writer. This refreshes both, and the chart; it needs a C++ compiler and
-CMake:
+`cargo run --release -p simd-jsonl-bench --bin compare` measures on your machine, after checking that all read and write the
+same. [benches/RESULTS.md](benches/RESULTS.md) has every reader and every writer. This refreshes both, and the chart; it
+needs a C++ compiler and CMake:
 
 ```sh
 {REFRESH}
@@ -275,7 +273,7 @@ CMake:
         let (notes, write_notes) = (paragraph(&self.notes()), paragraph(&self.write_notes()));
         format!(
             "\
-# Every reader on every case
+# Every reader and every writer on every case
 
 GB/s of one thread, {method}, all in turn. A reader that cannot do a case has a `-`.
 This command writes the file:
@@ -290,7 +288,7 @@ This command writes the file:
 {transports}
 ## Writing
 
-GB/s over the bytes that `serde_json` writes.
+Records in memory, written as text again. GB/s are over the bytes that `serde_json` writes.
 
 {writes}
 {write_notes}Measured on {machine}
@@ -451,8 +449,8 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn other_digits_are_noted() {
-        let expected = "On write log, these write other digits, which read back as the same floats (in up to 1.5 % of the records): sonic-rs.\n";
+    fn other_wording_is_noted() {
+        let expected = "On write log, these write some values differently, which read back the same (in up to 1.5 % of the records): sonic-rs.\n";
         assert_eq!(figures().write_notes(), expected);
         assert!(figures().results().contains(expected));
     }

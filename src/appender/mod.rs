@@ -654,18 +654,14 @@ impl Inner {
     /// Takes the file for a write.
     fn take(&self, log: &mut Log) -> Result<()> {
         self.check()?;
-        match log.target.lock() {
-            Ok(None) => Ok(()),
-            // whoever moved it may not have synced it
-            Ok(Some(moved)) => {
-                let result = self.sync_before(&moved, log.records);
-                if result.is_err() {
-                    self.release(log)?;
-                }
-                result
-            }
-            Err(error) => Err(Error::from_open("cannot lock", error, Some(&self.path))),
+        log.target.lock().map_err(|error| Error::from_open("cannot lock", error, Some(&self.path)))?;
+        let Some(moved) = log.target.left_behind.take() else { return Ok(()) };
+        // whoever moved it may not have synced it
+        let result = self.sync_before(&moved, log.records);
+        if result.is_err() {
+            self.release(log)?;
         }
+        result
     }
 
     fn release(&self, log: &Log) -> Result<()> {

@@ -36,6 +36,8 @@ pub(super) struct Target {
     /// Whether `end` is not where the file ends, because of bytes that could not be cut off again.
     has_fragment: bool,
     counts_lines: bool,
+    /// A file that this appender wrote, until another process moved it.
+    pub(super) left_behind: Option<Arc<File>>,
     /// Held as long as a shared appender lives, so that nobody takes the file exclusively.
     presence: Option<File>,
 }
@@ -69,7 +71,7 @@ impl Target {
             return Err(Refusal::Locked);
         }
         let end = Position::default();
-        Ok(Target { file: Arc::new(file), place, end, has_fragment: false, counts_lines, presence })
+        Ok(Target { file: Arc::new(file), place, end, has_fragment: false, counts_lines, left_behind: None, presence })
     }
 
     /// The file's end becomes where the next record begins.
@@ -84,21 +86,27 @@ impl Target {
         self.presence.is_some()
     }
 
-    /// Takes the file that is at its place now, for one record; nothing to do for who has it exclusively. Returns the file that
-    /// was there before, if another process has moved it.
-    pub(super) fn lock(&mut self) -> io::Result<Option<Arc<File>>> {
+    /// Takes the file that is at its place now, for one record; nothing to do for who has it exclusively. If another process has
+    /// moved the one before, that is left behind.
+    pub(super) fn lock(&mut self) -> io::Result<()> {
         if !self.is_shared() {
-            return Ok(None);
+            return Ok(());
         }
         self.file.lock()?;
-        let mut moved = None;
-        while !os::is_at(&self.file, &self.place)? {
-            self.file.unlock()?;
+        loop {
+            match os::is_at(&self.file, &self.place) {
+                Ok(true) => return Ok(()),
+                Ok(false) => self.file.unlock()?,
+                Err(error) => {
+                    self.file.unlock()?;
+                    return Err(error);
+                }
+            }
             let Opened { file, .. } = open_or_create(&self.place)?;
             file.lock()?;
-            moved.get_or_insert(self.replace(file));
+            let moved = self.replace(file);
+            self.left_behind.get_or_insert(moved);
         }
-        Ok(moved)
     }
 
     /// Lets others write.
@@ -205,10 +213,12 @@ impl Target {
     /// Takes back what was written of lines that could not be written whole, unless something is behind it that is not ours.
     fn cut_back(&mut self, written: u64) {
         let start = self.end.offset;
-        let is_last = self.file.metadata().is_ok_and(|metadata| metadata.len() == start + written);
-        if written > 0 && !(is_last && self.file.set_len(start).is_ok()) {
-            self.has_fragment = true;
-        }
+        let is_clean = match self.file.metadata() {
+            Ok(metadata) if metadata.len() == start => true,
+            Ok(metadata) if metadata.len() == start + written => self.file.set_len(start).is_ok(),
+            _ => false,
+        };
+        self.has_fragment |= !is_clean;
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every element and every member is written behind a comma; when its container ends, the first comma becomes the opening
 //! bracket. So nothing asks whether an element is the first, and a field's comma, key and colon are one constant.
 
+mod float32;
 mod key;
 mod number;
 mod raw;
@@ -144,20 +145,12 @@ impl<'s, 'o> ser::Serializer for &'s mut Serializer<'o> {
 
     #[inline]
     fn serialize_f32(self, value: f32) -> Result<()> {
-        if !value.is_finite() {
-            return self.non_finite(value.into());
-        }
-        number::write_float(value, self.out);
-        Ok(())
+        if number::write_f32(value, self.out) { Ok(()) } else { self.non_finite(value.into()) }
     }
 
     #[inline]
     fn serialize_f64(self, value: f64) -> Result<()> {
-        if !value.is_finite() {
-            return self.non_finite(value);
-        }
-        number::write_float(value, self.out);
-        Ok(())
+        if number::write_f64(value, self.out) { Ok(()) } else { self.non_finite(value) }
     }
 
     fn serialize_char(self, value: char) -> Result<()> {

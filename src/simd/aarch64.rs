@@ -38,12 +38,6 @@ impl Vector for Neon {
     }
 
     #[inline(always)]
-    fn to_bytes(self, block: [uint8x16_t; 4]) -> [u8; 64] {
-        // SAFETY: both are 64 bytes of any value.
-        unsafe { std::mem::transmute(block) }
-    }
-
-    #[inline(always)]
     fn or(self, a: [uint8x16_t; 4], b: [uint8x16_t; 4]) -> [uint8x16_t; 4] {
         // SAFETY: NEON is there.
         std::array::from_fn(|i| unsafe { vorrq_u8(a[i], b[i]) })

@@ -40,14 +40,6 @@ impl Vector for Fallback {
     }
 
     #[inline(always)]
-    fn to_bytes(self, block: [u64; 8]) -> [u8; 64] {
-        let mut bytes = [0; 64];
-        let (words, _) = bytes.as_chunks_mut::<8>();
-        words.iter_mut().zip(block).for_each(|(word, value)| *word = value.to_le_bytes());
-        bytes
-    }
-
-    #[inline(always)]
     fn or(self, a: [u64; 8], b: [u64; 8]) -> [u64; 8] {
         std::array::from_fn(|i| a[i] | b[i])
     }
@@ -82,6 +74,12 @@ impl Text16 {
         Text16(u128::from_le_bytes(*text))
     }
 
+    /// One bit for each byte up to 0x1F, quote and backslash.
+    #[inline(always)]
+    pub(crate) fn escapes(self) -> u32 {
+        escapes8(self.0 as u64) | escapes8((self.0 >> 64) as u64) << 8
+    }
+
     /// One bit for each dot.
     #[inline(always)]
     pub(crate) fn dots(self) -> u32 {
@@ -114,6 +112,15 @@ impl Text16 {
     pub(crate) fn decimal_f64(self, n: usize, leading: f64) -> Option<f64> {
         Some(self.decimal(n)? as i64 as f64 + leading)
     }
+}
+
+/// One bit for each of eight bytes that is up to 0x1F, a quote or a backslash, the first in the lowest byte.
+#[inline(always)]
+pub(crate) fn escapes8(text: u64) -> u32 {
+    let is = |byte: u8| zero_bytes(text ^ (LOW * u64::from(byte)));
+    // the high bit stays only where the lower seven are at least 0x20
+    let control = !((text | HIGH) - LOW * 0x20) & !text & HIGH;
+    gather(control | is(b'"') | is(b'\\')) as u32
 }
 
 #[inline(always)]

@@ -17,7 +17,7 @@ use std::{fmt, sync::OnceLock};
 
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) use fallback::Text16;
-pub(crate) use fallback::decimal8;
+pub(crate) use fallback::{decimal8, escapes8};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64::Text16;
 
@@ -27,25 +27,11 @@ pub(crate) trait Vector: Copy {
     type Block: Copy;
 
     fn load(self, bytes: &[u8; 64]) -> Self::Block;
-    fn to_bytes(self, block: Self::Block) -> [u8; 64];
     fn or(self, a: Self::Block, b: Self::Block) -> Self::Block;
     /// The bytes equal to `byte` in the bits of `mask`.
     fn eq_masked(self, block: Self::Block, mask: u8, byte: u8) -> u64;
     /// The bytes that are `byte` or below, which is at most 0x7F.
     fn le(self, block: Self::Block, byte: u8) -> u64;
-
-    /// The first 64 bytes of `text`, or all of them and spaces.
-    #[inline(always)]
-    fn load_up_to_64(self, text: &[u8]) -> Self::Block {
-        match text.first_chunk() {
-            Some(bytes) => self.load(bytes),
-            None => {
-                let mut bytes = [b' '; 64];
-                bytes[..text.len()].copy_from_slice(text);
-                self.load(&bytes)
-            }
-        }
-    }
 
     /// The bytes equal to `byte`.
     #[inline(always)]

@@ -100,19 +100,6 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn load_up_to_64(self, text: &[u8]) -> __m512i {
-        let len = text.len().min(64) as u32;
-        // SAFETY: `self` proves AVX-512; the load reads only the bytes of its mask, which are there.
-        unsafe { _mm512_mask_loadu_epi8(_mm512_set1_epi8(b' ' as i8), _bzhi_u64(!0, len), text.as_ptr().cast()) }
-    }
-
-    #[inline(always)]
-    fn to_bytes(self, block: __m512i) -> [u8; 64] {
-        // SAFETY: both are 64 bytes of any value.
-        unsafe { std::mem::transmute(block) }
-    }
-
-    #[inline(always)]
     fn or(self, a: __m512i, b: __m512i) -> __m512i {
         // SAFETY: `self` proves AVX-512.
         unsafe { _mm512_or_si512(a, b) }
@@ -203,12 +190,6 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
-    fn to_bytes(self, block: [__m256i; 2]) -> [u8; 64] {
-        // SAFETY: both are 64 bytes of any value.
-        unsafe { std::mem::transmute(block) }
-    }
-
-    #[inline(always)]
     fn or(self, a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
         // SAFETY: `self` proves AVX2.
         unsafe { [_mm256_or_si256(a[0], b[0]), _mm256_or_si256(a[1], b[1])] }
@@ -272,12 +253,6 @@ impl Vector for Sse2 {
     }
 
     #[inline(always)]
-    fn to_bytes(self, block: [__m128i; 4]) -> [u8; 64] {
-        // SAFETY: both are 64 bytes of any value.
-        unsafe { std::mem::transmute(block) }
-    }
-
-    #[inline(always)]
     fn or(self, a: [__m128i; 4], b: [__m128i; 4]) -> [__m128i; 4] {
         // SAFETY: SSE2 is there.
         std::array::from_fn(|i| unsafe { _mm_or_si128(a[i], b[i]) })
@@ -328,6 +303,17 @@ impl Text16 {
     pub(crate) fn load(text: &[u8; 16]) -> Text16 {
         // SAFETY: 16 bytes are there.
         Text16(unsafe { _mm_loadu_si128(text.as_ptr().cast()) })
+    }
+
+    /// One bit for each byte up to 0x1F, quote and backslash.
+    #[inline(always)]
+    pub(crate) fn escapes(self) -> u32 {
+        // SAFETY: SSE2 is there.
+        unsafe {
+            let is = |byte: u8| _mm_cmpeq_epi8(self.0, _mm_set1_epi8(byte as i8));
+            let control = _mm_cmpeq_epi8(_mm_min_epu8(self.0, _mm_set1_epi8(0x1F)), self.0);
+            _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(is(b'"'), is(b'\\')))) as u32
+        }
     }
 
     /// One bit for each dot.

@@ -43,8 +43,8 @@ impl WriteCase {
         Self::new::<Chat>("write chat", "text with escapes, 1.5 kB", Workload::Chat).goal(1.15, Writer::SonicRs),
         Self::new::<Embedding>("write embeddings", "768 `f32`, 9 kB", Workload::Embeddings)
             .goal(1.5, Writer::SerdeJson),
-        Self::new::<Event>("write github events", "8 fields, 200 B", Workload::GitHub),
-        Self::new::<Tweet>("write tweets", "9 fields, Japanese, 400 B", Workload::Tweets),
+        Self::new::<Event>("write github events", "8 fields, 190 B", Workload::GitHub),
+        Self::new::<Tweet>("write tweets", "9 fields, Japanese, 370 B", Workload::Tweets),
         Self::new::<Metric>("write metrics", "10 `f64` with all digits, 310 B", Workload::Metrics),
         Self::new::<Tiny>("write tiny", "9 B", Workload::Tiny),
         Self::new::<serde_json::Value>("write Value, log", "`serde_json::Value`", Workload::Log),
@@ -62,15 +62,15 @@ impl WriteCase {
         self
     }
 
-    /// Reads records of a workload, at most 4 MiB of them and so many that written over and over they make at least `size`
-    /// bytes, and makes sure that all `writers` write the same.
+    /// Reads `size` bytes of records or the first 4 MiB, which are then to be written so often that they make `size` bytes, and
+    /// makes sure that all `writers` write the same.
     ///
-    /// The records borrow from a text that is leaked: they are meant to live as long as the program.
+    /// The text they are read from is leaked: they borrow from it.
     ///
     /// # Panics
     ///
-    /// When this crate does not write what `serde_json` writes, byte for byte, or what another writes does not read back as
-    /// the same records.
+    /// When this crate does not write byte for byte what `serde_json` writes, or when what another crate writes does not read
+    /// back as the same records: then there is nothing to compare.
     pub fn prepare(self, writers: &[Writer], size: usize) -> WriteInput {
         let text: &'static [u8] = (self.generate)(self.workload, size.min(TEXT)).leak();
         let records = (self.read)(text);
@@ -85,7 +85,6 @@ impl WriteCase {
             }
             assert!(!writer.is_ours(), "{}: {writer} does not write what serde_json writes", self.name);
             let per_mille = different_lines(text, &bytes);
-
             let agreement = (self.tally)(text.to_vec()).agreement(&(self.tally)(bytes));
             assert_eq!(agreement, Agreement::Full, "{}: what {writer} writes is something else", self.name);
             wording.push(Wording { writer, per_mille });
@@ -104,7 +103,7 @@ pub struct Wording {
     pub per_mille: u64,
 }
 
-/// The records of a case, which all writers write alike.
+/// The records of a case, on which all writers agree.
 pub struct WriteInput {
     len: usize,
     times: usize,
@@ -115,8 +114,8 @@ pub struct WriteInput {
 }
 
 impl WriteInput {
-    /// The size in bytes of what is written, as `serde_json` writes it: the same for all, so that who writes more digits than
-    /// needed gains nothing by them.
+    /// The size in bytes of what is written, as `serde_json` writes it: the same for all, so that a writer of needless digits
+    /// gains nothing by them.
     #[expect(clippy::len_without_is_empty, reason = "never empty")]
     pub fn len(&self) -> usize {
         self.len
@@ -163,7 +162,8 @@ impl<T: Serialize> Records for Vec<T> {
     }
 }
 
-/// Records as `serde_json` writes them, until they fill `size` bytes. Some types have but a few fields of their workload.
+/// Records of the workload as `serde_json` writes them from the type, until they fill `size` bytes: the type may have but a
+/// few of the fields.
 fn generate<S: Shape + 'static>(workload: Workload, size: usize) -> Vec<u8>
 where
     for<'a> S::Record<'a>: Serialize,
@@ -208,6 +208,13 @@ fn different_lines(expected: &[u8], bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn different_lines_are_counted() {
+        assert_eq!(different_lines(b"1\n2\n3\n", b"1\n2\n3\n"), 0);
+        assert_eq!(different_lines(b"1\n2\n3\n", b"1\n2.0\n3\n"), 334);
+        assert_eq!(different_lines(b"1\n", b"1.0\n"), 1000);
+    }
 
     #[test]
     fn all_writers_agree() {

@@ -1,8 +1,8 @@
 //! The writers under comparison. Each is written as its users write it.
 //!
-//! All hand the same target chunks of some 64 KiB, with no allocation once their buffers have grown: `JsonlWriter` from the
-//! buffer it has by default, serde-jsonlines through a `BufWriter` of that size, and the others from a `Vec` that is kept,
-//! handed over when it holds that much, and cleared.
+//! All hand chunks of 64 KiB to the same target, and allocate nothing once their buffers have grown: `JsonlWriter` has such a
+//! buffer by default, serde-jsonlines writes through a `BufWriter` of that size, and the others into a `Vec` that is kept:
+//! when it holds that much, it is handed over and cleared.
 
 use std::fmt;
 use std::hint::black_box;
@@ -47,15 +47,19 @@ impl Writer {
         match self {
             Self::SimdJsonl(level) => {
                 let mut writer = WriterBuilder::new().level(level).from_writer(target);
-                for record in (0..times).flat_map(|_| records) {
-                    writer.write(record).expect("valid record");
+                for _ in 0..times {
+                    for record in records {
+                        writer.write(record).expect("valid record");
+                    }
                 }
                 writer.flush().expect("the target takes everything");
             }
             Self::SerdeJsonlines => {
                 let mut writer = JsonLinesWriter::new(BufWriter::with_capacity(CHUNK, target));
-                for record in (0..times).flat_map(|_| records) {
-                    writer.write(record).expect("valid record");
+                for _ in 0..times {
+                    for record in records {
+                        writer.write(record).expect("valid record");
+                    }
                 }
                 writer.flush().expect("the target takes everything");
             }
@@ -75,12 +79,14 @@ impl Writer {
 /// Writes through a `Vec` that is kept.
 fn kept<T>(records: &[T], times: usize, target: &mut dyn Write, write: impl Fn(&mut Vec<u8>, &T)) {
     let mut buffer = Vec::with_capacity(CHUNK);
-    for record in (0..times).flat_map(|_| records) {
-        write(&mut buffer, record);
-        buffer.push(b'\n');
-        if buffer.len() >= CHUNK {
-            target.write_all(&buffer).expect("the target takes everything");
-            buffer.clear();
+    for _ in 0..times {
+        for record in records {
+            write(&mut buffer, record);
+            buffer.push(b'\n');
+            if buffer.len() >= CHUNK {
+                target.write_all(&buffer).expect("the target takes everything");
+                buffer.clear();
+            }
         }
     }
     target.write_all(&buffer).expect("the target takes everything");

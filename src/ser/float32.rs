@@ -1,0 +1,152 @@
+//! `f32` of a common size: digits and text without a branch that depends on the number, and without a copy.
+
+use super::number::digits8;
+use std::hint::select_unpredictable;
+
+/// What follows from an exponent.
+struct Scale {
+    /// 5^p, where 10^-p is the largest power of ten that is no more than the distance to the next number.
+    five: u64,
+    /// 10^(12 - p).
+    ten: u64,
+    /// The logarithm of 2 of 10^-p, in the units of [`shortest`].
+    log2_one: u32,
+    p: u32,
+    /// 10^(1 - p), and half of 10^-p less one, in the same units.
+    tens: u64,
+    half: u64,
+}
+
+const EXPONENTS: u32 = 36;
+/// The biased exponent of 2^-13.
+const FIRST_EXPONENT: u32 = 127 - 13;
+
+const SCALES: &[Scale; EXPONENTS as usize] = &{
+    let mut table = [const { Scale { five: 0, ten: 0, log2_one: 0, p: 0, tens: 0, half: 0 } }; EXPONENTS as usize];
+    let mut i = 0;
+    while i < EXPONENTS {
+        // neighbours are 2^-q apart; 1233 / 4096 is near enough the decimal logarithm of 2
+        let q = 127 + 23 - (FIRST_EXPONENT + i);
+        let p = (q * 1233).div_ceil(4096);
+        let (five, ten, log2_one) = (5u64.pow(p), 10u64.pow(12 - p), q - p + 2);
+        table[i as usize] = Scale { five, ten, log2_one, p, tens: 10 << log2_one, half: (1 << (log2_one - 1)) - 1 };
+        i += 1;
+    }
+    table
+};
+
+/// Appends what `zmij` gives for `value`, if that is a number from 2^-13 up to 2^23 and no power of two. Whether it did.
+#[inline(always)]
+pub(super) fn write(value: f32, out: &mut Vec<u8>) -> bool {
+    let bits = value.to_bits();
+    let (exponent, fraction, sign) = ((bits >> 23) & 0xFF, bits & 0x7F_FFFF, bits >> 31);
+    let Some(scale) = SCALES.get(exponent.wrapping_sub(FIRST_EXPONENT) as usize) else { return false };
+    if fraction == 0 {
+        return false;
+    }
+    let digits = shortest(fraction, scale);
+    if exponent >= 127 {
+        write_above_one(digits, scale, sign, out);
+        return true;
+    }
+    // twelve digits behind the point, four by four
+    let twelve = digits * scale.ten;
+    let (upper, upper_two) = (twelve / 100_000_000, twelve / 10_000);
+    let eight = digits8(upper, upper_two - 10_000 * upper);
+    let four = digits8(twelve - 10_000 * upper_two, 0);
+    // a branch would be mispredicted at the very end
+    let count = select_unpredictable(four == 0, count_without_zeros(eight), 8 + count_without_zeros(four));
+    let before = (u32::from_le_bytes(*b"0.  ") << (8 * sign)) | (u32::from(b'-') * sign);
+    out.extend_from_slice(&before.to_le_bytes());
+    out.truncate(out.len() - 2 + sign as usize);
+    let text = u128::from(eight | ZEROS) | u128::from(four | ZEROS) << 64;
+    out.extend_from_slice(&text.to_le_bytes());
+    out.truncate(out.len() - 16 + count);
+    true
+}
+
+/// How many of eight digits are left without zeros at the end.
+#[inline(always)]
+fn count_without_zeros(digits: u64) -> usize {
+    // from the other end: finding the highest bit takes longer without the instructions for it
+    8 - ((digits.swap_bytes() | 1 << 63).trailing_zeros() / 8) as usize
+}
+
+/// The same from 1 on.
+#[inline(never)]
+fn write_above_one(digits: u64, scale: &Scale, sign: u32, out: &mut Vec<u8>) {
+    let ten = 10u64.pow(scale.p);
+    let (integer, behind) = (digits / ten, digits % ten);
+    // eight digits behind the point, of which one stays in any case
+    let behind = behind * scale.ten / 10_000;
+    let eight = digits8(behind / 10_000, behind % 10_000);
+    let count = count_without_zeros(eight).max(1);
+    if sign > 0 {
+        out.push(b'-');
+    }
+    super::number::write_integer(integer, out);
+    let text = u128::from(eight | ZEROS) << 8 | u128::from(b'.');
+    out.extend_from_slice(&text.to_le_bytes());
+    out.truncate(out.len() - 15 + count);
+}
+
+/// The decimal digits of a number, in units of 10^-p.
+///
+/// Of the decimal numbers that read back as the same, one with the fewest digits is wanted, the nearest of these. All of them
+/// lie around it up to half the distance to its neighbours. At most one multiple of `10^(1 - p)` lies there, and if none does,
+/// the nearest multiple of `10^-p` does. (Giulietti, "The Schubfach way to render doubles", 2021. With these exponents all is
+/// exact in 64 bits, and neighbours are equally far on both sides but for powers of two.)
+#[inline(always)]
+fn shortest(fraction: u32, scale: &Scale) -> u64 {
+    let significand = u64::from(fraction | 1 << 23);
+    let &Scale { five, log2_one, tens: ten, half, .. } = scale;
+    // 10^-p is 1 << log2_one. What is half way to a neighbour belongs to who is even
+    let (scaled, reach) = (4 * significand * five, 2 * five - (significand & 1));
+    let floor = scaled >> log2_one;
+    let tens = floor / 10 * 10;
+    let above = scaled - (tens << log2_one);
+    let (down, up) = (above <= reach, ten - above <= reach);
+    let nearest = (scaled + half + (floor & 1)) >> log2_one;
+    if down | up { tens + 10 * u64::from(up) } else { nearest }
+}
+
+const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compares with zmij; how many values were written here.
+    fn check(bits: impl Iterator<Item = u32>) -> u64 {
+        let (mut out, mut count) = (Vec::new(), 0);
+        for bits in bits {
+            out.clear();
+            let value = f32::from_bits(bits);
+            if write(value, &mut out) {
+                let expected = zmij::Buffer::new().format_finite(value).to_owned();
+                assert_eq!(String::from_utf8_lossy(&out), expected, "{bits:#x}");
+                count += 1;
+            } else {
+                assert!(out.is_empty());
+            }
+        }
+        count
+    }
+
+    #[test]
+    fn as_zmij() {
+        // both signs, each exponent, and fractions at random and at both ends
+        let fractions =
+            (0..3000u32).map(|i| i.wrapping_mul(0x9E37_79B9) >> 9).chain(0..200).chain(0x7F_FF00..=0x7F_FFFF);
+        let short = (1..100_000u32).flat_map(|i| [1e2, 1e3, 1e5, 1e7].map(|scale| (i as f32 / scale).to_bits()));
+        let all = fractions.flat_map(|fraction| (0..512).map(move |exponent| exponent << 23 | fraction));
+        assert!(check(all.chain(short)) > 500_000);
+    }
+
+    /// All there are: about a minute in a release build.
+    #[test]
+    #[ignore = "slow"]
+    fn all_as_zmij() {
+        assert_eq!(check(0..=u32::MAX), 2 * 36 * ((1 << 23) - 1));
+    }
+}
