@@ -61,9 +61,9 @@ need_debian_rust() {
     export PROPTEST_CASES="${PROPTEST_CASES:-32}" CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=line-tables-only
 }
 
-# The test that starts its own program once more: an emulator hands the child to the host, which cannot run it.
+# The tests that start their own program once more: an emulator hands the child to the host, which cannot run it.
 # shellcheck disable=SC2034 # used by those that source this
-no_children=(--skip case_29_the_variable_lowers_the_level)
+no_children=(--skip case_29_the_variable_lowers_the_level --skip processes)
 
 mkdir -p target
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use serde::ser::{Serialize, Serializer};
 use simd_jsonl::{Durability, JsonlAppender, JsonlReader};
 
 #[path = "common/appended.rs"]
@@ -71,6 +72,36 @@ fn threads_share_an_appender() {
             });
         });
         Arc::into_inner(appender).unwrap().close().unwrap();
+    }
+}
+
+/// A record that logs while it is serialized, or takes its time, holds nobody up.
+#[test]
+fn a_record_may_append_another_while_it_is_serialized() {
+    struct Outer<'a>(&'a JsonlAppender);
+
+    impl Serialize for Outer<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.0.append("inner").map_err(serde::ser::Error::custom)?;
+            self.0.append_raw(b"\"raw\"").map_err(serde::ser::Error::custom)?;
+            self.0.sync().map_err(serde::ser::Error::custom)?;
+            let position = self.0.append_batch(["batch"]).map_err(serde::ser::Error::custom)?;
+            serializer.serialize_str(&format!("outer, behind line {}", position.line))
+        }
+    }
+
+    let folder = folder();
+    for shared in [false, true] {
+        for (n, durability) in durabilities().into_iter().enumerate() {
+            let path = folder.path().join(format!("{shared}-{n}.jsonl"));
+            let appender = JsonlAppender::builder().shared(shared).durability(durability).open(&path).unwrap();
+            without_waiting("a record that appends another", move || {
+                appender.append(&Outer(&appender)).unwrap();
+                appender.append_batch([Outer(&appender)]).unwrap();
+            });
+            let round = |line| ["inner".into(), "raw".into(), "batch".into(), format!("outer, behind line {line}")];
+            assert_eq!(strict_records::<String>(&path), [round(3), round(7)].concat());
+        }
     }
 }
 

@@ -157,6 +157,25 @@ fn a_link_is_not_replaced() {
     assert_eq!(fs::read(at("file")).unwrap(), b"precious\n");
 }
 
+#[cfg(unix)]
+#[test]
+fn the_new_file_has_the_permissions_of_the_old_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    for shared in [false, true] {
+        for mode in [0o600, 0o640, 0o666] {
+            let path = folder.path().join(format!("{shared}-{mode:o}.jsonl"));
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let appender = open(&path, shared);
+            appender.rotate(beside(&path, ".1")).unwrap();
+            for file in [&path, &beside(&path, ".1")] {
+                assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o7777, mode, "{}", file.display());
+            }
+        }
+    }
+}
+
 /// Of an appender that was opened by a link, the records are all there, old and new, wherever the files are.
 #[cfg(unix)]
 #[test]
