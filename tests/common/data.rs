@@ -52,7 +52,7 @@ pub type Field = (&'static str, Option<Data>);
 pub const NAMES: &[&str] = &[
     "a", "id", "", "name", "created_at", "é", "naïve", "日本", "😀", "\"", "\\", "a\"b", "a\\", "tab\t", "\n", "\u{0}", "\u{7f}",
     "\u{2028}", "/", "a key of 27 bytes, as it is", "a key of 28 bytes, as it is!", "a key of 29 bytes, as it is!!",
-    "a key of 28 bytes, \"quoted\"!", "a key of 60 bytes, which is longer than most that one would meet",
+    "a key of 28 bytes, \"quoted\"!", "a key of 60 bytes, which is longer than most that one meets.",
     "a key of more than 128 bytes, with a \"quoted\" word in its middle and a backslash at its very end, so that each block of it has one\\",
 ];
 
