@@ -88,7 +88,9 @@ impl Table {
         writer.write(&self.strings).expect("strings");
         writer.write(&Pairs(self.keys)).expect("keys");
         let out = String::from_utf8(writer.into_inner().expect("a vector takes all")).expect("UTF-8");
-        (self.array.pop(), self.object.pop());
+        // the last commas
+        self.array.pop();
+        self.object.pop();
         let want = format!("[{}]\n{{{}}}\n", self.array, self.object);
         if out != want {
             let at = out.bytes().zip(want.bytes()).take_while(|(a, b)| a == b).count();

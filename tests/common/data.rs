@@ -168,7 +168,7 @@ impl Source<'_> {
         let boxed = |source: &mut Self| Box::new(source.data(depth));
         match sort {
             0 => Data::Unit,
-            1 => Data::Bool(self.byte() % 2 == 0),
+            1 => Data::Bool(self.byte() % 2 == 1),
             2 => Data::I8(self.bits() as i8),
             3 => Data::I16(self.bits() as i16),
             4 => Data::I32(self.bits() as i32),
