@@ -66,6 +66,12 @@ fn few_writes_for_many_records() {
     writer.write_all((0..200_000).map(|n| n % 10)).expect("numbers");
     writer.flush().expect("a flush");
     assert_eq!((target.out().len(), target.calls()), (400_000, (7, 1)));
+    // a buffer that is just full is written
+    let target = Target::default();
+    let mut writer = WriterBuilder::new().buffer_size(4).from_writer(target.clone());
+    writer.write_all(0..6).expect("numbers");
+    writer.flush().expect("a flush");
+    assert_eq!(target.0.borrow().writes, [b"0\n1\n", b"2\n3\n", b"4\n5\n"]);
 }
 
 #[test]

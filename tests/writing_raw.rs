@@ -43,6 +43,17 @@ fn raw_values_are_written_as_they_are() {
         New(Box<RawValue>),
         Struct { raw: Box<RawValue> },
     }
+    // which serde keeps in between as a value of its own
+    #[derive(Serialize)]
+    #[serde(tag = "t")]
+    enum Buffered {
+        New(Outer),
+    }
+    #[derive(Serialize)]
+    enum Outer {
+        Tuple(Box<RawValue>, u8),
+        Struct { raw: Box<RawValue> },
+    }
     let texts = ["null", "0", "-1.50e+10", "1e999", "\"\\u00e9é\"", "[1, 2 ,\t3]", "{ }", "{\"a\":\r[ ]}", "\"\\/\""];
     for text in texts {
         let value = raw(text);
@@ -52,6 +63,8 @@ fn raw_values_are_written_as_they_are() {
         same(&Row { id: 1, raw: &value, more: vec![value.clone(), value.clone()], none: Some(&value) });
         same(&Pairs(vec![("a", &value), ("b", &value)]));
         same(&[Tagged::New(value.clone()), Tagged::Struct { raw: value.clone() }]);
+        let outer = [Outer::Tuple(value.clone(), 1), Outer::Struct { raw: value.clone() }];
+        same(&outer.map(Buffered::New));
     }
 }
 
@@ -99,6 +112,7 @@ fn values_that_come_as_text() {
         for value in strange {
             refused_by(&WriterBuilder::new(), &Posing(name, value), ErrorKind::Custom);
         }
+        refused_by(&WriterBuilder::new(), &Posing(name, "\n1"), ErrorKind::LineBreak);
         refused_by(&WriterBuilder::new(), &Posing(name, Some("1")), ErrorKind::Custom);
         refused_by(&WriterBuilder::new(), &Posing(name, ("1", 2)), ErrorKind::Custom);
         refused_by(&WriterBuilder::new(), &Posing(name, Reverse('1')), ErrorKind::Custom);
