@@ -167,6 +167,18 @@ fn at_fault(error: &Error, lines: &str) -> (ErrorKind, usize) {
     (error.kind(), (at.offset - start.offset) as usize)
 }
 
+/// Around the place of the fault: the end of the record as it would have been written up to there.
+#[test]
+fn case_33_an_error_shows_what_is_before_the_fault() {
+    midway(|value, before| {
+        if matches!(value.end, End::Error | End::LateError) {
+            let error = JsonlWriter::new(Vec::new()).write(value).expect_err("it fails");
+            let end = &before[before.len().saturating_sub(24)..];
+            assert_eq!(error.snippet(), end, "{error}, expected the end of {before}");
+        }
+    });
+}
+
 /// When the writer is dropped, or its target fails next.
 #[test]
 fn case_33_what_is_left_of_a_failed_record_is_never_written() {
