@@ -631,10 +631,8 @@ impl Inner {
     /// Writes a record and its line feed behind `text`.
     fn write<T: Serialize + ?Sized>(&self, record: &T, text: &mut Vec<u8>) -> Result<()> {
         let start = text.len();
-        ser::serialize(record, self.format, text).map_err(|mut error| {
-            error.locate(text.len() - start, &text[start..], lock(&self.log).target.end);
-            self.named(error)
-        })?;
+        ser::serialize(record, self.format, text)
+            .map_err(|error| self.named(ser::explain(error, &mut text[start..], lock(&self.log).target.end)))?;
         text.push(b'\n');
         Ok(())
     }

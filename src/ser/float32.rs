@@ -1,6 +1,6 @@
 //! `f32` of a common size: digits and text without a branch that depends on the number, and without a copy.
 
-use super::number::digits8;
+use super::digits::digits8;
 use std::hint::select_unpredictable;
 
 /// What follows from an exponent.
@@ -79,7 +79,7 @@ fn write_above_one(digits: u64, scale: &Scale, sign: u32, out: &mut Vec<u8>) {
     if sign > 0 {
         out.push(b'-');
     }
-    super::number::write_integer(integer, out);
+    out.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
     let text = u128::from(eight | ZEROS) << 8 | u128::from(b'.');
     out.extend_from_slice(&text.to_le_bytes());
     out.truncate(out.len() - 15 + count);
