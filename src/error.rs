@@ -560,11 +560,11 @@ impl serde::ser::Error for Error {
     }
 }
 
-/// The words of a foreign error; never empty, which here means "not diagnosed yet".
+/// The words of a foreign error in one line; never empty, which here means "not diagnosed yet".
 fn some_text(message: String) -> Cow<'static, str> {
     match message.is_empty() {
         true => Cow::Borrowed("rejected by the type"),
-        false => Cow::Owned(message),
+        false => Cow::Owned(message.replace(['\n', '\r'], " ")),
     }
 }
 

@@ -61,7 +61,8 @@ impl WriterBuilder {
         self
     }
 
-    /// Whether characters beyond ASCII are written as `\u` escapes, for readers that do not expect UTF-8. Default: no.
+    /// Whether characters beyond ASCII are written as `\u` escapes, for readers that do not expect UTF-8. Default: no. What comes
+    /// as text, by [`write_raw`](JsonlWriter::write_raw) or as a raw value, stays as it is.
     ///
     /// ```
     /// # use simd_jsonl::WriterBuilder;
@@ -400,9 +401,8 @@ impl<W: Write> JsonlWriter<W> {
     /// The error of a record of which the buffer holds the beginning.
     #[cold]
     #[inline(never)]
-    fn refuse(&mut self, mut error: Error) -> Error {
-        let text = &self.buffer[self.whole..];
-        error.locate(text.len(), text, self.position);
+    fn refuse(&mut self, error: Error) -> Error {
+        let error = ser::explain(error, &mut self.buffer[self.whole..], self.position);
         self.named(error)
     }
 

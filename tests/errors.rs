@@ -604,3 +604,17 @@ fn places_of_lazy_values() {
     assert_eq!(d.array().map(|_| ()).unwrap_err().kind(), InvalidType);
     assert_eq!(d.object().map(|_| ()).unwrap_err().kind(), InvalidType);
 }
+
+/// What a type says in several lines is one line of the error.
+#[test]
+fn a_message_of_several_lines_becomes_one() {
+    #[derive(Debug)]
+    struct Wordy;
+    impl<'de> serde::Deserialize<'de> for Wordy {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            Err(serde::de::Error::custom("one\ntwo\r\nthree"))
+        }
+    }
+    let error = simd_jsonl::JsonlSlice::new(b"1\n").deserialize::<Wordy>().next().unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "line 1, column 1 (byte 0): one two  three, near `1`");
+}

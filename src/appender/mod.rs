@@ -21,7 +21,7 @@ use std::{
     io,
     path::Path,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -207,7 +207,9 @@ impl AppenderBuilder {
             log: Mutex::new(Log { target, records: 0 }),
             progress: Mutex::default(),
             progressed: Condvar::new(),
-            failed: AtomicBool::new(false),
+            disk: Mutex::default(),
+            failure: OnceLock::new(),
+            is_failure_told: AtomicBool::new(false),
             desks: Mutex::default(),
         });
         let syncer = match self.durability {
@@ -232,7 +234,7 @@ fn make_ready(target: &mut Target, level: Level, path: &Arc<Path>) -> Result<Rep
 
 fn refused(refusal: Refusal, is_shared: bool, what: impl Into<Cow<'static, str>>, path: &Arc<Path>) -> Error {
     let message = match (refusal, is_shared) {
-        (Refusal::Io(error), _) => return Error::from_open(what, error, Some(path)),
+        (Refusal::Io(error) | Refusal::Sync(error), _) => return Error::from_open(what, error, Some(path)),
         (Refusal::Locked, false) => {
             "another JsonlAppender has the file, in this process or in another; \
              close it, or open all of them with AppenderBuilder::shared(true)"
@@ -339,8 +341,13 @@ struct Inner {
     progress: Mutex<Progress>,
     /// When a sync has ended, or the appender is to be closed.
     progressed: Condvar,
-    /// A sync failed.
-    failed: AtomicBool,
+    /// Held for each sync until its result is noted: of two that run at once only one learns of a failure. Whoever holds it takes
+    /// no other lock but that of `progress`.
+    disk: Mutex<()>,
+    /// Why a sync failed.
+    failure: OnceLock<io::Error>,
+    /// Somebody knows why.
+    is_failure_told: AtomicBool,
     desks: Mutex<Vec<Desk>>,
 }
 
@@ -357,6 +364,17 @@ struct Progress {
     synced: u64,
     is_syncing: bool,
     is_closing: bool,
+}
+
+/// A sync failed, now or before.
+struct Failed;
+
+/// The same error once more.
+fn again(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
 }
 
 /// Where one thread at a time makes a record ready.
@@ -490,6 +508,7 @@ impl JsonlAppender {
             count += 1;
         }
         if count == 0 {
+            self.inner.check()?;
             return Ok(self.position());
         }
         self.inner.append(desk, count)
@@ -519,8 +538,8 @@ impl JsonlAppender {
     /// record is split, and appends of other threads and shared appenders wait so long.
     ///
     /// # Errors
-    /// If there is something at `to`, or it is on another file system, nothing has changed. If the new file cannot be made, this
-    /// appender goes on in the old one.
+    /// If there is something at `to`, or it is on another file system, nothing has changed. If the new file cannot be made, or
+    /// another appender has made one there, this one goes on in the file that it has moved until there is a new one.
     ///
     /// ```
     /// # use simd_jsonl::JsonlAppender;
@@ -612,10 +631,8 @@ impl Inner {
     /// Writes a record and its line feed behind `text`.
     fn write<T: Serialize + ?Sized>(&self, record: &T, text: &mut Vec<u8>) -> Result<()> {
         let start = text.len();
-        ser::serialize(record, self.format, text).map_err(|mut error| {
-            error.locate(text.len() - start, &text[start..], lock(&self.log).target.end);
-            self.named(error)
-        })?;
+        ser::serialize(record, self.format, text)
+            .map_err(|error| self.named(ser::explain(error, &mut text[start..], lock(&self.log).target.end)))?;
         text.push(b'\n');
         Ok(())
     }
@@ -654,14 +671,14 @@ impl Inner {
     /// Takes the file for a write.
     fn take(&self, log: &mut Log) -> Result<()> {
         self.check()?;
-        log.target.lock().map_err(|error| Error::from_open("cannot lock", error, Some(&self.path)))?;
+        log.target.lock().map_err(|refusal| self.refused(refusal, "cannot lock"))?;
         let Some(moved) = log.target.left_behind.take() else { return Ok(()) };
         // whoever moved it may not have synced it
-        let result = self.sync_before(&moved, log.records);
+        let result = self.sync(&moved, log.records);
         if result.is_err() {
             self.release(log)?;
         }
-        result
+        result.or_else(|Failed| self.check())
     }
 
     fn release(&self, log: &Log) -> Result<()> {
@@ -674,22 +691,30 @@ impl Inner {
             let error = io::ErrorKind::Unsupported.into();
             return Err(Error::from_open(cannot(), error, Some(&self.path)));
         }
-        self.sync_before(&log.target.file, log.records)?;
-        log.target.rotate(to).map_err(|refusal| refused(refusal, false, cannot(), &self.path))
+        self.sync(&log.target.file, log.records).or_else(|Failed| self.check())?;
+        log.target.rotate(to).map_err(|refusal| self.refused(refusal, cannot()))
     }
 
-    /// Syncs the file that is about to be left behind, with the first `records` records.
-    fn sync_before(&self, file: &File, records: u64) -> Result<()> {
-        let result = file.sync_data();
-        drop(self.note(&result, records));
-        result.map_err(|error| self.sync_error(error))
+    fn refused(&self, refusal: Refusal, what: impl Into<Cow<'static, str>>) -> Error {
+        if let Refusal::Sync(error) = &refusal {
+            self.fail(again(error));
+            self.is_failure_told.store(true, Ordering::Release);
+        }
+        refused(refusal, self.is_shared, what, &self.path)
     }
 
-    /// Returns when the first `records` records are on disk. One thread syncs for all that wait.
+    /// Returns when the first `records` records are on disk.
     fn sync_up_to(&self, records: u64) -> Result<()> {
+        self.share_sync(records).or_else(|Failed| self.check())
+    }
+
+    /// The same. One thread syncs for all that wait.
+    fn share_sync(&self, records: u64) -> Result<(), Failed> {
         let mut progress = lock(&self.progress);
         while progress.synced < records {
-            self.check()?;
+            if self.failure.get().is_some() {
+                return Err(Failed);
+            }
             if progress.is_syncing {
                 progress = self.progressed.wait(progress).unwrap_or_else(PoisonError::into_inner);
                 continue;
@@ -700,23 +725,29 @@ impl Inner {
                 let log = lock(&self.log);
                 (log.target.file.clone(), log.records)
             };
-            let result = file.sync_data();
-            progress = self.note(&result, records);
+            let result = self.sync(&file, records);
+            progress = lock(&self.progress);
             progress.is_syncing = false;
-            result.map_err(|error| self.sync_error(error))?;
+            self.progressed.notify_all();
+            result?;
         }
         Ok(())
     }
 
-    /// Notes the result of a sync of the first `records` records.
-    fn note(&self, result: &io::Result<()>, records: u64) -> MutexGuard<'_, Progress> {
-        let mut progress = lock(&self.progress);
-        match result {
-            Ok(()) => progress.synced = progress.synced.max(records),
-            Err(_) => self.failed.store(true, Ordering::Release),
+    /// Syncs a file, after which the first `records` records are on disk.
+    fn sync(&self, file: &File, records: u64) -> Result<(), Failed> {
+        let _disk = lock(&self.disk);
+        if self.failure.get().is_some() {
+            return Err(Failed);
         }
-        self.progressed.notify_all();
-        progress
+        match file.sync_data() {
+            Ok(()) => {
+                let mut progress = lock(&self.progress);
+                progress.synced = progress.synced.max(records);
+                Ok(())
+            }
+            Err(error) => Err(self.fail(error)),
+        }
     }
 
     /// Starts the thread that syncs at intervals. It ends when the appender is closed, or with the first sync that fails.
@@ -732,7 +763,7 @@ impl Inner {
                     .unwrap_or_else(PoisonError::into_inner);
                 drop(progress);
                 let records = lock(&syncing.log).records;
-                if syncing.sync_up_to(records).is_err() {
+                if syncing.share_sync(records).is_err() {
                     return;
                 }
                 progress = lock(&syncing.progress);
@@ -743,18 +774,22 @@ impl Inner {
     }
 
     #[cold]
-    fn sync_error(&self, error: io::Error) -> Error {
-        Error::from_open("cannot sync", error, Some(&self.path))
+    fn fail(&self, error: io::Error) -> Failed {
+        let _ = self.failure.set(error);
+        Failed
     }
 
-    /// Whether no sync has failed.
+    /// Whether no sync has failed. Whoever asks first is told of the failure itself.
     fn check(&self) -> Result<()> {
-        if self.failed.load(Ordering::Acquire) {
-            let message = "a sync of the file failed before, so that nobody knows what is on disk of what was appended since \
-                           the one before it; open the file anew, and append again what was not acknowledged";
-            return Err(Error::from_file(ErrorKind::Poisoned, message, &self.path));
+        let Some(error) = self.failure.get() else { return Ok(()) };
+        if !self.is_failure_told.swap(true, Ordering::AcqRel) {
+            return Err(Error::from_open("cannot sync", again(error), Some(&self.path)));
         }
-        Ok(())
+        let message = format!(
+            "a sync of the file failed before ({error}), so that nobody knows what is on disk of what was appended since the one \
+             before it; open the file anew, and append again what was not acknowledged"
+        );
+        Err(Error::from_file(ErrorKind::Poisoned, message, &self.path))
     }
 
     fn named(&self, mut error: Error) -> Error {

@@ -137,11 +137,19 @@ fn save(file: &File, start: u64, end: u64, place: &Path) -> io::Result<PathBuf> 
         let copy_place = place.with_file_name(name);
         match OpenOptions::new().write(true).create_new(true).open(&copy_place) {
             Ok(mut copy) => {
-                copy.set_permissions(file.metadata()?.permissions())?;
-                for_chunks(file, start, end, |chunk| copy.write_all(chunk))?;
-                copy.sync_all()?;
-                sync_directory_of(place)?;
-                return Ok(copy_place);
+                let mut fill = || {
+                    copy.set_permissions(file.metadata()?.permissions())?;
+                    for_chunks(file, start, end, |chunk| copy.write_all(chunk))?;
+                    copy.sync_all()?;
+                    sync_directory_of(place)
+                };
+                return match fill() {
+                    Ok(()) => Ok(copy_place),
+                    Err(error) => {
+                        let _ = fs::remove_file(&copy_place);
+                        Err(error)
+                    }
+                };
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 if has_same(file, start, end, &copy_place)? {

@@ -14,6 +14,8 @@ use std::{
 /// Why a file could not be had.
 pub(super) enum Refusal {
     Io(io::Error),
+    /// The file, or the directory that it is in, could not be synced.
+    Sync(io::Error),
     /// Another appender has it.
     Locked,
 }
@@ -38,6 +40,8 @@ pub(super) struct Target {
     counts_lines: bool,
     /// A file that this appender wrote, until another process moved it.
     pub(super) left_behind: Option<Arc<File>>,
+    /// Whether the file is not at its place any more, and no new one could be made there yet. (Who shares a file looks each time.)
+    is_moved: bool,
     /// Held as long as a shared appender lives, so that nobody takes the file exclusively.
     presence: Option<File>,
 }
@@ -50,7 +54,7 @@ impl Target {
             true => {
                 let lock_file = lock_file(&opened.place);
                 let presence = File::options().read(true).write(true).create(true).truncate(false).open(lock_file)?;
-                presence.lock_shared()?;
+                continued(|| presence.lock_shared())?;
                 Some(presence)
             }
             false => None,
@@ -71,7 +75,16 @@ impl Target {
             return Err(Refusal::Locked);
         }
         let end = Position::default();
-        Ok(Target { file: Arc::new(file), place, end, has_fragment: false, counts_lines, left_behind: None, presence })
+        Ok(Target {
+            file: Arc::new(file),
+            place,
+            end,
+            has_fragment: false,
+            counts_lines,
+            left_behind: None,
+            is_moved: false,
+            presence,
+        })
     }
 
     /// The file's end becomes where the next record begins.
@@ -86,24 +99,31 @@ impl Target {
         self.presence.is_some()
     }
 
-    /// Takes the file that is at its place now, for one record; nothing to do for who has it exclusively. If another process has
-    /// moved the one before, that is left behind.
-    pub(super) fn lock(&mut self) -> io::Result<()> {
+    /// Takes the file that is at its place now, for one record; nothing to do for who has it exclusively. A file that this appender
+    /// wrote and that was moved meanwhile is left behind.
+    pub(super) fn lock(&mut self) -> Result<(), Refusal> {
         if !self.is_shared() {
+            if self.is_moved {
+                match self.succeed() {
+                    Ok(moved) => self.left_behind = Some(moved),
+                    Err(Refusal::Sync(error)) => return Err(Refusal::Sync(error)),
+                    Err(_) => {}
+                }
+            }
             return Ok(());
         }
-        self.file.lock()?;
+        continued(|| self.file.lock())?;
         loop {
             match os::is_at(&self.file, &self.place) {
                 Ok(true) => return Ok(()),
                 Ok(false) => self.file.unlock()?,
                 Err(error) => {
                     self.file.unlock()?;
-                    return Err(error);
+                    return Err(error.into());
                 }
             }
             let Opened { file, .. } = open_or_create(&self.place)?;
-            file.lock()?;
+            continued(|| file.lock())?;
             let moved = self.replace(file);
             self.left_behind.get_or_insert(moved);
         }
@@ -121,44 +141,40 @@ impl Target {
         mem::replace(&mut self.file, Arc::new(file))
     }
 
-    /// Moves the file to `to`, where there must be none, and goes on in a new one. The file is locked, and so is the new one for
-    /// who has it exclusively.
+    /// Moves the file to `to`, where there must be none, and goes on in a new one. The file is locked.
+    ///
+    /// # Errors
+    /// If no new file can be made, the moved one is gone on with until one can.
     pub(super) fn rotate(&mut self, to: &Path) -> Result<(), Refusal> {
+        if self.is_moved {
+            self.succeed()?;
+        }
         // whose name is taken now cannot be overwritten
         File::create_new(to)?;
         if let Err(error) = fs::rename(&self.place, to) {
             let _ = fs::remove_file(to);
             return Err(error.into());
         }
-        match self.successor() {
-            Ok(file) => {
-                let old = self.replace(file);
-                old.unlock()?;
-                tail::sync_directory_of(to)?;
-                Ok(())
-            }
-            Err(refusal) => {
-                // back to where it was, if nobody else has made a new one there; else it is gone on with where it is now
-                if fs::hard_link(to, &self.place).is_ok() {
-                    let _ = fs::remove_file(to);
-                }
-                Err(refusal)
-            }
-        }
+        // who shares the file sees for themselves
+        self.is_moved = !self.is_shared();
+        // the new name is to be durable before the old one can be gone, or be another file's
+        tail::sync_directory_of(to).map_err(Refusal::Sync)?;
+        Ok(self.succeed()?.unlock()?)
     }
 
-    /// A new file like this one, at its place.
-    fn successor(&self) -> Result<File, Refusal> {
+    /// Goes on in a new file, and returns the one before.
+    fn succeed(&mut self) -> Result<Arc<File>, Refusal> {
         let Opened { file, .. } = open_or_create(&self.place)?;
         file.set_permissions(self.file.metadata()?.permissions())?;
-        if self.is_shared() {
-            return Ok(file);
+        if !self.is_shared() {
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(Refusal::Locked),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
         }
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(Refusal::Locked),
-            Err(TryLockError::Error(error)) => Err(error.into()),
-        }
+        self.is_moved = false;
+        Ok(self.replace(file))
     }
 
     /// Writes `lines` whole lines, and returns where they begin. Before them, `text` has a line feed, which is written only if the
@@ -247,24 +263,34 @@ struct Opened {
     place: PathBuf,
 }
 
-/// Opens a file; if there is none, makes one whose name is durable.
-fn open_or_create(path: &Path) -> io::Result<Opened> {
+/// Opens a file; if there is none, makes one. The name of a file in which nothing is yet becomes durable.
+fn open_or_create(path: &Path) -> Result<Opened, Refusal> {
     let is_new = match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => false,
         Ok(_) => {
             let message = "it is no regular file; JsonlWriter can write to it";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     let file = os::append_options().create(is_new).open(path)?;
     let place = fs::canonicalize(path)?;
-    if is_new {
-        file.sync_all()?;
-        tail::sync_directory_of(&place)?;
+    // whoever has made it may have died before this
+    if file.metadata()?.len() == 0 {
+        file.sync_all().and_then(|()| tail::sync_directory_of(&place)).map_err(Refusal::Sync)?;
     }
     Ok(Opened { file, place })
+}
+
+/// Goes on with what a signal has interrupted.
+fn continued(mut run: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    loop {
+        match run() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
 }
 
 impl Drop for Target {

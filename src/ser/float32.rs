@@ -1,20 +1,16 @@
 //! `f32` of a common size: digits and text without a branch that depends on the number, and without a copy.
 
-use super::number::digits8;
+use super::digits::digits8;
 use std::hint::select_unpredictable;
 
 /// What follows from an exponent.
 struct Scale {
-    /// 5^p, where 10^-p is the largest power of ten that is no more than the distance to the next number.
-    five: u64,
+    /// 10^-p is the largest power of ten that is no more than the distance to the next number.
+    p: u32,
+    /// That distance, in units of 10^-p / 2^32.
+    distance: u64,
     /// 10^(12 - p).
     ten: u64,
-    /// The logarithm of 2 of 10^-p, in the units of [`shortest`].
-    log2_one: u32,
-    p: u32,
-    /// 10^(1 - p), and half of 10^-p less one, in the same units.
-    tens: u64,
-    half: u64,
 }
 
 const EXPONENTS: u32 = 36;
@@ -22,14 +18,13 @@ const EXPONENTS: u32 = 36;
 const FIRST_EXPONENT: u32 = 127 - 13;
 
 const SCALES: &[Scale; EXPONENTS as usize] = &{
-    let mut table = [const { Scale { five: 0, ten: 0, log2_one: 0, p: 0, tens: 0, half: 0 } }; EXPONENTS as usize];
+    let mut table = [const { Scale { p: 0, distance: 0, ten: 0 } }; EXPONENTS as usize];
     let mut i = 0;
     while i < EXPONENTS {
         // neighbours are 2^-q apart; 1233 / 4096 is near enough the decimal logarithm of 2
         let q = 127 + 23 - (FIRST_EXPONENT + i);
         let p = (q * 1233).div_ceil(4096);
-        let (five, ten, log2_one) = (5u64.pow(p), 10u64.pow(12 - p), q - p + 2);
-        table[i as usize] = Scale { five, ten, log2_one, p, tens: 10 << log2_one, half: (1 << (log2_one - 1)) - 1 };
+        table[i as usize] = Scale { p, distance: 5u64.pow(p) << (32 + p - q), ten: 10u64.pow(12 - p) };
         i += 1;
     }
     table
@@ -84,7 +79,7 @@ fn write_above_one(digits: u64, scale: &Scale, sign: u32, out: &mut Vec<u8>) {
     if sign > 0 {
         out.push(b'-');
     }
-    super::number::write_integer(integer, out);
+    out.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
     let text = u128::from(eight | ZEROS) << 8 | u128::from(b'.');
     out.extend_from_slice(&text.to_le_bytes());
     out.truncate(out.len() - 15 + count);
@@ -93,20 +88,19 @@ fn write_above_one(digits: u64, scale: &Scale, sign: u32, out: &mut Vec<u8>) {
 /// The decimal digits of a number, in units of 10^-p.
 ///
 /// Of the decimal numbers that read back as the same, one with the fewest digits is wanted, the nearest of these. All of them
-/// lie around it up to half the distance to its neighbours. At most one multiple of `10^(1 - p)` lies there, and if none does,
-/// the nearest multiple of `10^-p` does. (Giulietti, "The Schubfach way to render doubles", 2021. With these exponents all is
-/// exact in 64 bits, and neighbours are equally far on both sides but for powers of two.)
+/// lie around it up to half the distance to its neighbours. At most one multiple of 10^(1 - p) lies there, and if none does, the
+/// nearest multiple of 10^-p does. (Giulietti, "The Schubfach way to render doubles", 2021. With these exponents all is exact
+/// in 64 bits, and neighbours are equally far on both sides but for powers of two.)
 #[inline(always)]
 fn shortest(fraction: u32, scale: &Scale) -> u64 {
     let significand = u64::from(fraction | 1 << 23);
-    let &Scale { five, log2_one, tens: ten, half, .. } = scale;
-    // 10^-p is 1 << log2_one. What is half way to a neighbour belongs to who is even
-    let (scaled, reach) = (4 * significand * five, 2 * five - (significand & 1));
-    let floor = scaled >> log2_one;
+    // what is half way to a neighbour belongs to who is even
+    let (value, reach) = (significand * scale.distance, scale.distance / 2 - (significand & 1));
+    let floor = value >> 32;
     let tens = floor / 10 * 10;
-    let above = scaled - (tens << log2_one);
-    let (down, up) = (above <= reach, ten - above <= reach);
-    let nearest = (scaled + half + (floor & 1)) >> log2_one;
+    let above = value - (tens << 32);
+    let (down, up) = (above <= reach, (10 << 32) - above <= reach);
+    let nearest = (value + ((1 << 31) - 1) + (floor & 1)) >> 32;
     if down | up { tens + 10 * u64::from(up) } else { nearest }
 }
 

@@ -3,6 +3,7 @@
 //! Every element and every member is written behind a comma; when its container ends, the first comma becomes the opening
 //! bracket. So nothing asks whether an element is the first, and a field's comma, key and colon are one constant.
 
+mod digits;
 mod float32;
 mod key;
 mod number;
@@ -11,6 +12,7 @@ mod string;
 
 use crate::{
     error::{Error, ErrorKind, Result},
+    position::Position,
     simd::Level,
 };
 use key::Key;
@@ -38,6 +40,35 @@ impl Default for Format {
 #[inline]
 pub(crate) fn serialize<T: Serialize + ?Sized>(value: &T, format: Format, out: &mut Vec<u8>) -> Result<()> {
     value.serialize(&mut Serializer { out, format })
+}
+
+/// The error of a record of which `text` is what was written before it, and which was to begin at `start`.
+#[cold]
+pub(crate) fn explain(mut error: Error, text: &mut [u8], start: Position) -> Error {
+    open_brackets(text);
+    error.locate(text.len(), text, start);
+    error
+}
+
+/// Makes opening brackets of the commas that stand for them, as far as the text shows which.
+fn open_brackets(text: &mut [u8]) {
+    let behind_string = |text: &[u8], start: usize| {
+        let mut end = start + 1;
+        while end < text.len() && text[end] != b'"' {
+            end += if text[end] == b'\\' { 2 } else { 1 };
+        }
+        end + 1
+    };
+    let (mut at, mut is_before_value) = (0, true);
+    while at < text.len() {
+        let byte = text[at];
+        if byte == b',' && is_before_value {
+            let has_key = text.get(at + 1) == Some(&b'"') && text.get(behind_string(text, at + 1)) == Some(&b':');
+            text[at] = if has_key { b'{' } else { b'[' };
+        }
+        is_before_value = matches!(byte, b',' | b':' | b'[' | b'{');
+        at = if byte == b'"' { behind_string(text, at) } else { at + 1 };
+    }
 }
 
 pub(crate) struct Serializer<'o> {
