@@ -368,7 +368,7 @@ mod processes {
         let path = folder.path().join("a.jsonl");
         std::thread::scope(|scope| {
             let starts =
-                scope.spawn(|| (0..150).for_each(|_| assert!(Command::new("true").status().unwrap().success())));
+                scope.spawn(|| (0..400).for_each(|_| assert!(Command::new("true").status().unwrap().success())));
             while !starts.is_finished() {
                 for what in [SHARED, EXCLUSIVE, REPAIR, EXCLUSIVE, SHARED] {
                     attempt(what, &path).unwrap_or_else(|e| panic!("{what}: {e}"));
@@ -377,6 +377,37 @@ mod processes {
                 assert_eq!(open(&path, false).unwrap_err().kind(), ErrorKind::Locked);
                 drop(shared);
             }
+        });
+    }
+
+    /// The same of one that takes its time, while an appender ends and another one is refused.
+    #[test]
+    #[allow(unsafe_code)]
+    fn a_program_that_starts_slowly_keeps_nobody_out() {
+        use std::os::unix::process::CommandExt;
+        let folder = folder();
+        let path = folder.path().join("a.jsonl");
+        let holder = open(&path, false).unwrap();
+        std::thread::scope(|scope| {
+            // it waits for its turn, with its own lock held
+            let refused = scope.spawn(|| attempt(SHARED, &path).unwrap_err());
+            std::thread::sleep(Duration::from_millis(300));
+            let mut slow = Command::new("true");
+            // SAFETY: sleeping is allowed between fork and exec.
+            unsafe {
+                slow.pre_exec(|| {
+                    let time = libc::timespec { tv_sec: 1, tv_nsec: 500_000_000 };
+                    libc::nanosleep(&time, std::ptr::null_mut());
+                    Ok(())
+                })
+            };
+            let starts = scope.spawn(move || slow.status().unwrap());
+            assert_eq!(refused.join().unwrap().kind(), ErrorKind::Locked);
+            drop(holder);
+            for what in [EXCLUSIVE, REPAIR, SHARED] {
+                attempt(what, &path).unwrap_or_else(|e| panic!("{what}: {e}"));
+            }
+            assert!(starts.join().unwrap().success());
         });
     }
 
