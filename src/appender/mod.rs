@@ -36,13 +36,13 @@ use target::{Refusal, Target};
 ///
 /// | policy | a machine that dies takes with it | cost |
 /// |---|---|---|
-/// | `Os` | the last seconds, by Linux's defaults up to 30 | none |
+/// | `Os` | the last seconds: by Linux's defaults some 30 | none |
 /// | `EachInterval(d)` | what was appended in the last `d`, and during the last sync | a thread, and a sync each `d` |
 /// | `EachRecords(n)` | at most `n - 1` records, and what other threads append meanwhile | a sync each `n` records |
 /// | `EachRecord` | nothing whose `append` returned | a sync each record; threads that wait at the same time share it |
 ///
-/// A sync is an `fdatasync`, which takes from 50 µs on a drive with a power-safe cache to 10 ms and more on others. What the
-/// drive itself loses behind the back of the operating system, no program can help.
+/// A sync is an `fdatasync` (on Apple's systems `F_FULLFSYNC`) and takes as long as the drive takes: the README has figures of
+/// one. What a drive loses although it said that it had it, no program can help.
 ///
 /// ```
 /// use simd_jsonl::{Durability, JsonlAppender};

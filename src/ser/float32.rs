@@ -1,7 +1,6 @@
 //! `f32` of a common size: digits and text without a branch that depends on the number, and without a copy.
 
-use super::digits::digits8;
-use std::hint::select_unpredictable;
+use crate::simd::digits12;
 
 /// What follows from an exponent.
 struct Scale {
@@ -44,45 +43,36 @@ pub(super) fn write(value: f32, out: &mut Vec<u8>) -> bool {
         write_above_one(digits, scale, sign, out);
         return true;
     }
-    // twelve digits behind the point, four by four
-    let twelve = digits * scale.ten;
-    let (upper, upper_two) = (twelve / 100_000_000, twelve / 10_000);
-    let eight = digits8(upper, upper_two - 10_000 * upper);
-    let four = digits8(twelve - 10_000 * upper_two, 0);
-    // a branch would be mispredicted at the very end
-    let count = select_unpredictable(four == 0, count_without_zeros(eight), 8 + count_without_zeros(four));
+    // twelve digits behind the point
+    let (text, count) = digits12(fours(digits * scale.ten));
     let before = (u32::from_le_bytes(*b"0.  ") << (8 * sign)) | (u32::from(b'-') * sign);
     out.extend_from_slice(&before.to_le_bytes());
     out.truncate(out.len() - 2 + sign as usize);
-    let text = u128::from(eight | ZEROS) | u128::from(four | ZEROS) << 64;
-    out.extend_from_slice(&text.to_le_bytes());
+    out.extend_from_slice(&text);
     out.truncate(out.len() - 16 + count);
     true
-}
-
-/// How many of eight digits are left without zeros at the end.
-#[inline(always)]
-fn count_without_zeros(digits: u64) -> usize {
-    // from the other end: finding the highest bit takes longer without the instructions for it
-    8 - ((digits.swap_bytes() | 1 << 63).trailing_zeros() / 8) as usize
 }
 
 /// The same from 1 on.
 #[inline(never)]
 fn write_above_one(digits: u64, scale: &Scale, sign: u32, out: &mut Vec<u8>) {
     let ten = 10u64.pow(scale.p);
-    let (integer, behind) = (digits / ten, digits % ten);
-    // eight digits behind the point, of which one stays in any case
-    let behind = behind * scale.ten / 10_000;
-    let eight = digits8(behind / 10_000, behind % 10_000);
-    let count = count_without_zeros(eight).max(1);
     if sign > 0 {
         out.push(b'-');
     }
-    out.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
-    let text = u128::from(eight | ZEROS) << 8 | u128::from(b'.');
-    out.extend_from_slice(&text.to_le_bytes());
-    out.truncate(out.len() - 15 + count);
+    out.extend_from_slice(itoa::Buffer::new().format(digits / ten).as_bytes());
+    // at least one digit behind the point
+    let (text, count) = digits12(fours(digits % ten * scale.ten));
+    out.push(b'.');
+    out.extend_from_slice(&text);
+    out.truncate(out.len() - 16 + count);
+}
+
+/// Twelve digits, four by four.
+#[inline(always)]
+fn fours(value: u64) -> [u32; 3] {
+    let (upper, upper_two) = (value / 100_000_000, value / 10_000);
+    [upper as u32, (upper_two - 10_000 * upper) as u32, (value - 10_000 * upper_two) as u32]
 }
 
 /// The decimal digits of a number, in units of 10^-p.
@@ -103,8 +93,6 @@ fn shortest(fraction: u32, scale: &Scale) -> u64 {
     let nearest = (value + ((1 << 31) - 1) + (floor & 1)) >> 32;
     if down | up { tens + 10 * u64::from(up) } else { nearest }
 }
-
-const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,6 @@
 //! Every element and every member is written behind a comma; when its container ends, the first comma becomes the opening
 //! bracket. So nothing asks whether an element is the first, and a field's comma, key and colon are one constant.
 
-mod digits;
 mod float32;
 mod key;
 mod number;

@@ -15,7 +15,7 @@ pub(super) fn write_f64(value: f64, out: &mut Vec<u8>) -> bool {
     value.is_finite() && write_finite(value, out)
 }
 
-#[inline(never)]
+#[inline]
 fn write_finite(value: impl zmij::Float, out: &mut Vec<u8>) -> bool {
     out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     true

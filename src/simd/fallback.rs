@@ -123,6 +123,29 @@ pub(crate) fn escapes8(text: u64) -> u32 {
     gather(control | is(b'"') | is(b'\\')) as u32
 }
 
+/// Three numbers below 10^4 in four decimal digits each, then something, and how many characters are left of the twelve without
+/// zeros at the end; at least one.
+#[inline(always)]
+#[allow(dead_code)] // where a processor has its own, only the tests use this one
+pub(crate) fn digits12(numbers: [u32; 3]) -> ([u8; 16], usize) {
+    let [eight, four] = [digits8(numbers[0], numbers[1]), digits8(numbers[2], 0)];
+    let digits = u128::from(eight) | u128::from(four) << 64;
+    let count = 16 - (digits | 1).leading_zeros() / 8;
+    ((digits | u128::from_le_bytes([b'0'; 16])).to_le_bytes(), count as usize)
+}
+
+/// The eight decimal digits of two numbers below 10^4, the first in the lowest byte: pairs, and digits, all at once (the inverse
+/// of Lemire, "Quickly parsing eight digits", 2018).
+#[inline(always)]
+fn digits8(upper: u32, lower: u32) -> u64 {
+    let fours = u64::from(upper) | u64::from(lower) << 32;
+    // a hundredth by a product and a shift, exact below 10^4; then a tenth, exact below 100
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
+    let pairs = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F;
+    tens | (pairs - 10 * tens) << 8
+}
+
 #[inline(always)]
 fn last_bytes(n: usize) -> u128 {
     if n == 0 { 0 } else { !0 << (8 * 16usize.saturating_sub(n)) }

@@ -16,10 +16,10 @@ use crate::bits;
 use std::{fmt, sync::OnceLock};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) use fallback::Text16;
+pub(crate) use fallback::{Text16, digits12};
 pub(crate) use fallback::{decimal8, escapes8};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::Text16;
+pub(crate) use x86_64::{Text16, digits12};
 
 /// What an algorithm needs of a processor: blocks of 64 bytes turned into masks of 64 bits, the first byte in the lowest bit.
 pub(crate) trait Vector: Copy {

@@ -97,3 +97,36 @@ text16! {
     text16_of_this_processor: Text16;
     text16_of_the_fallback: fallback::Text16;
 }
+
+#[test]
+fn escapes_equal_their_definition() {
+    let definition = |bytes: &[u8]| {
+        let test = |c: u8| c < 0x20 || c == b'"' || c == b'\\';
+        bytes.iter().enumerate().fold(0, |mask, (i, c)| mask | u32::from(test(*c)) << i)
+    };
+    for bytes in blocks().as_flattened().as_chunks::<16>().0 {
+        let expected = definition(bytes);
+        assert_eq!(Text16::load(bytes).escapes(), expected, "{bytes:?}");
+        assert_eq!(fallback::Text16::load(bytes).escapes(), expected, "{bytes:?}");
+        for eight in bytes.as_chunks::<8>().0 {
+            assert_eq!(escapes8(u64::from_le_bytes(*eight)), definition(eight), "{eight:?}");
+        }
+    }
+}
+
+#[test]
+fn digits_are_those_that_are_printed() {
+    let check = |numbers: [u32; 3]| {
+        let printed: String = numbers.iter().map(|number| format!("{number:04}")).collect();
+        let count = printed.trim_end_matches('0').len().max(1);
+        for (text, significant) in [digits12(numbers), fallback::digits12(numbers)] {
+            assert_eq!((&text[..12], significant), (printed.as_bytes(), count), "{numbers:?}");
+        }
+    };
+    for number in 0..10_000 {
+        let other = number * 7919 % 10_000;
+        [[number, 0, 0], [0, number, 0], [0, 0, number], [number, number, number], [other, number, 9999 - number]]
+            .into_iter()
+            .for_each(check);
+    }
+}

@@ -373,3 +373,24 @@ impl Text16 {
         }
     }
 }
+
+/// Three numbers below 10^4 in four decimal digits each, then something, and how many characters are left of the twelve without
+/// zeros at the end; at least one.
+#[inline(always)]
+pub(crate) fn digits12([a, b, c]: [u32; 3]) -> ([u8; 16], usize) {
+    let mut text = [0; 16];
+    // SAFETY: SSE2 is there; `text` has 16 bytes.
+    let significant = unsafe {
+        let numbers = _mm_set_epi32(0, c as i32, b as i32, a as i32);
+        // a hundredth by a product and a shift, exact below 10^4; then a tenth, exact below 100
+        let hundreds = _mm_srli_epi16::<3>(_mm_mulhi_epu16(numbers, _mm_set1_epi16(5243)));
+        let rest = _mm_sub_epi16(numbers, _mm_mullo_epi16(hundreds, _mm_set1_epi16(100)));
+        let pairs = _mm_or_si128(hundreds, _mm_slli_epi32::<16>(rest));
+        let tens = _mm_mulhi_epu16(pairs, _mm_set1_epi16(6554));
+        let rest = _mm_sub_epi16(pairs, _mm_mullo_epi16(tens, _mm_set1_epi16(10)));
+        let digits = _mm_or_si128(tens, _mm_slli_epi16::<8>(rest));
+        _mm_storeu_si128(text.as_mut_ptr().cast(), _mm_or_si128(digits, _mm_set1_epi8(b'0' as i8)));
+        _mm_movemask_epi8(_mm_cmpgt_epi8(digits, _mm_setzero_si128())) as u32
+    };
+    (text, (32 - (significant | 1).leading_zeros()) as usize)
+}
