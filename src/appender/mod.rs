@@ -112,7 +112,7 @@ impl AppenderBuilder {
     /// say so. Default: no, the file is this appender's alone.
     ///
     /// The file is then locked for each record, and a file `NAME.lock` beside it, which stays there, tells exclusive appenders
-    /// that somebody is in.
+    /// that somebody is in. (An exclusive one makes it only while it [rotates](JsonlAppender::rotate).)
     ///
     /// ```
     /// # use simd_jsonl::AppenderBuilder;
@@ -228,7 +228,7 @@ fn make_ready(target: &mut Target, level: Level, path: &Arc<Path>) -> Result<Rep
         return Err(error);
     }
     let repaired = tail::repair(&target.file, &target.place, level).map_err(cannot("cannot repair"))?;
-    target.find_end().and_then(|()| target.unlock()).map_err(cannot("cannot read"))?;
+    target.catch_up().and_then(|_| target.unlock()).map_err(cannot("cannot read"))?;
     Ok(repaired)
 }
 
@@ -572,7 +572,7 @@ impl JsonlAppender {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn position(&self) -> Position {
-        lock(&self.inner.log).target.end
+        self.inner.end()
     }
 
     /// The path that it was opened with.
@@ -624,6 +624,10 @@ impl JsonlAppender {
 }
 
 impl Inner {
+    fn end(&self) -> Position {
+        lock(&self.log).target.end
+    }
+
     fn desk(&self) -> Desk {
         lock(&self.desks).pop().unwrap_or_default()
     }
@@ -631,8 +635,13 @@ impl Inner {
     /// Writes a record and its line feed behind `text`.
     fn write<T: Serialize + ?Sized>(&self, record: &T, text: &mut Vec<u8>) -> Result<()> {
         let start = text.len();
-        ser::serialize(record, self.format, text)
-            .map_err(|error| self.named(ser::explain(error, &mut text[start..], lock(&self.log).target.end)))?;
+        ser::serialize(record, self.format, text).map_err(|error| {
+            // behind the records of the same batch
+            let Position { offset, line } = self.end();
+            let lines = memchr::memchr_iter(b'\n', &text[1..start]).count();
+            let start_of_record = Position { offset: offset + (start - 1) as u64, line: line + lines as u64 };
+            self.named(ser::explain(error, &mut text[start..], start_of_record))
+        })?;
         text.push(b'\n');
         Ok(())
     }
@@ -692,7 +701,12 @@ impl Inner {
             return Err(Error::from_open(cannot(), error, Some(&self.path)));
         }
         self.sync(&log.target.file, log.records).or_else(|Failed| self.check())?;
-        log.target.rotate(to).map_err(|refusal| self.refused(refusal, cannot()))
+        log.target.rotate(to).map_err(|refusal| match &refusal {
+            Refusal::Io(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                self.refused(refusal, format!("{}, which is on another file system", cannot()))
+            }
+            _ => self.refused(refusal, cannot()),
+        })
     }
 
     fn refused(&self, refusal: Refusal, what: impl Into<Cow<'static, str>>) -> Error {

@@ -165,13 +165,11 @@ fn save(file: &File, start: u64, end: u64, place: &Path) -> io::Result<PathBuf> 
 }
 
 fn has_same(file: &File, start: u64, end: u64, copy: &Path) -> io::Result<bool> {
-    let copy = match fs::metadata(copy) {
-        Ok(metadata) if metadata.is_file() && metadata.len() == end - start => File::open(copy)?,
-        Ok(_) => return Ok(false),
-        // a dangling link
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error),
-    };
+    let metadata = fs::symlink_metadata(copy)?;
+    if !metadata.is_file() || metadata.len() != end - start {
+        return Ok(false);
+    }
+    let copy = File::open(copy)?;
     let (mut same, mut at) = (true, 0);
     let mut other = vec![0; CHUNK];
     for_chunks(file, start, end, |chunk| {

@@ -47,52 +47,33 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Opens the file at `path`, and takes it: exclusively for good, or shared for the moment, until [`unlock`](Self::unlock).
+    /// Opens the file at `path`, and takes it: exclusively for good, or shared for the moment, until [`unlock`](Self::unlock). Where
+    /// it ends is found with [`catch_up`](Self::catch_up).
     pub(super) fn open(path: &Path, is_shared: bool, counts_lines: bool) -> Result<Target, Refusal> {
-        let mut opened = open_or_create(path)?;
-        let presence = match is_shared {
-            true => {
-                let lock_file = lock_file(&opened.place);
-                let presence = File::options().read(true).write(true).create(true).truncate(false).open(lock_file)?;
-                continued(|| presence.lock_shared())?;
-                Some(presence)
-            }
-            false => None,
-        };
-        let deadline = Instant::now() + if is_shared { PATIENCE } else { Duration::ZERO };
-        loop {
-            match opened.file.try_lock() {
-                Ok(()) if os::is_at(&opened.file, &opened.place)? => break,
-                // it was moved away before it could be locked
-                Ok(()) => opened = open_or_create(path)?,
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(Refusal::Locked),
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
-                Err(TryLockError::Error(error)) => return Err(error.into()),
-            }
-        }
-        let Opened { file, place } = opened;
-        if !is_shared && is_present(&place)? {
-            return Err(Refusal::Locked);
-        }
-        let end = Position::default();
-        Ok(Target {
+        let Opened { file, place } = open_or_create(path)?;
+        let presence = if is_shared { Some(enter(&place)?) } else { None };
+        let mut target = Target {
             file: Arc::new(file),
             place,
-            end,
+            end: Position::default(),
             has_fragment: false,
             counts_lines,
             left_behind: None,
             is_moved: false,
             presence,
-        })
-    }
-
-    /// The file's end becomes where the next record begins.
-    pub(super) fn find_end(&mut self) -> io::Result<()> {
-        let len = self.file.metadata()?.len();
-        let lines = if self.counts_lines { tail::count_lines(&self.file, 0, len)? } else { 0 };
-        self.end = Position { offset: len, line: lines + 1 };
-        Ok(())
+        };
+        if is_shared {
+            // a long file takes its time, in which others may write
+            target.catch_up()?;
+            target.wait_for_lock(Some(PATIENCE))?;
+        } else {
+            target.wait_for_lock(Some(Duration::ZERO))?;
+            if is_present(&target.place)? {
+                return Err(Refusal::Locked);
+            }
+        }
+        target.left_behind = None;
+        Ok(target)
     }
 
     fn is_shared(&self) -> bool {
@@ -102,28 +83,49 @@ impl Target {
     /// Takes the file that is at its place now, for one record; nothing to do for who has it exclusively. A file that this appender
     /// wrote and that was moved meanwhile is left behind.
     pub(super) fn lock(&mut self) -> Result<(), Refusal> {
-        if !self.is_shared() {
-            if self.is_moved {
-                match self.succeed() {
-                    Ok(moved) => self.left_behind = Some(moved),
-                    Err(Refusal::Sync(error)) => return Err(Refusal::Sync(error)),
-                    Err(_) => {}
-                }
-            }
-            return Ok(());
+        if self.is_shared() {
+            return self.wait_for_lock(None);
         }
-        continued(|| self.file.lock())?;
+        if self.is_moved {
+            match self.succeed() {
+                Ok(moved) => self.left_behind = Some(moved),
+                Err(Refusal::Sync(error)) => return Err(Refusal::Sync(error)),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the file that is at its place, waiting no longer than this for others to let it go.
+    ///
+    /// It tries again and again, because the file may be moved meanwhile, and who has it there may have it for good.
+    fn wait_for_lock(&mut self, patience: Option<Duration>) -> Result<(), Refusal> {
+        let (start, mut pause) = (Instant::now(), Duration::from_micros(10));
         loop {
+            let is_free = match self.file.try_lock() {
+                Ok(()) => true,
+                Err(TryLockError::WouldBlock) => false,
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            };
             match os::is_at(&self.file, &self.place) {
-                Ok(true) => return Ok(()),
-                Ok(false) => self.file.unlock()?,
-                Err(error) => {
+                Ok(true) if is_free => return Ok(()),
+                Ok(true) if patience.is_some_and(|patience| start.elapsed() >= patience) => {
+                    return Err(Refusal::Locked);
+                }
+                Ok(true) => {
+                    thread::sleep(pause);
+                    pause = (pause * 2).min(Duration::from_millis(1));
+                    continue;
+                }
+                Ok(false) if is_free => self.file.unlock()?,
+                Ok(false) => {}
+                Err(error) if is_free => {
                     self.file.unlock()?;
                     return Err(error.into());
                 }
+                Err(error) => return Err(error.into()),
             }
             let Opened { file, .. } = open_or_create(&self.place)?;
-            continued(|| file.lock())?;
             let moved = self.replace(file);
             self.left_behind.get_or_insert(moved);
         }
@@ -146,35 +148,49 @@ impl Target {
     /// # Errors
     /// If no new file can be made, the moved one is gone on with until one can.
     pub(super) fn rotate(&mut self, to: &Path) -> Result<(), Refusal> {
-        if self.is_moved {
-            self.succeed()?;
-        }
         // whose name is taken now cannot be overwritten
         File::create_new(to)?;
-        if let Err(error) = fs::rename(&self.place, to) {
-            let _ = fs::remove_file(to);
-            return Err(error.into());
-        }
-        // who shares the file sees for themselves
-        self.is_moved = !self.is_shared();
+        let _door = self.move_to(to).inspect_err(|_| drop(fs::remove_file(to)))?;
         // the new name is to be durable before the old one can be gone, or be another file's
         tail::sync_directory_of(to).map_err(Refusal::Sync)?;
         Ok(self.succeed()?.unlock()?)
     }
 
+    fn move_to(&mut self, to: &Path) -> Result<Option<Door>, Refusal> {
+        // who shares the file sees for themselves that it was moved, and none else comes in
+        let door = if self.is_shared() { None } else { Some(Door::close(&self.place)?) };
+        if self.is_moved {
+            self.succeed()?;
+        }
+        fs::rename(&self.place, to)?;
+        self.is_moved = !self.is_shared();
+        Ok(door)
+    }
+
     /// Goes on in a new file, and returns the one before.
     fn succeed(&mut self) -> Result<Arc<File>, Refusal> {
         let Opened { file, .. } = open_or_create(&self.place)?;
-        file.set_permissions(self.file.metadata()?.permissions())?;
-        if !self.is_shared() {
+        if file.metadata()?.len() == 0 {
+            file.set_permissions(self.file.metadata()?.permissions())?;
+        }
+        if self.is_shared() {
+            return Ok(self.replace(file));
+        }
+        // who opens the file has it for a moment before they see that the door is closed
+        let start = Instant::now();
+        loop {
             match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(Refusal::Locked),
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if start.elapsed() >= PATIENCE => return Err(Refusal::Locked),
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_micros(100)),
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
         }
         self.is_moved = false;
-        Ok(self.replace(file))
+        let moved = self.replace(file);
+        // somebody may have used it before
+        self.catch_up()?;
+        Ok(moved)
     }
 
     /// Writes `lines` whole lines, and returns where they begin. Before them, `text` has a line feed, which is written only if the
@@ -210,7 +226,7 @@ impl Target {
     }
 
     /// Steps over what others have written. Whether it lacks a line feed at its end.
-    fn catch_up(&mut self) -> io::Result<bool> {
+    pub(super) fn catch_up(&mut self) -> io::Result<bool> {
         let len = self.file.metadata()?.len();
         if len == self.end.offset && !self.has_fragment {
             return Ok(false);
@@ -238,11 +254,18 @@ impl Target {
     }
 }
 
-/// Whether a shared appender lives.
+/// `NAME.lock`, beside the file. Shared appenders hold it, shared, as long as they live; and an exclusive one that rotates, alone.
+fn lock_file(place: &Path) -> PathBuf {
+    let mut name = place.file_name().unwrap_or_default().to_owned();
+    name.push(".lock");
+    place.with_file_name(name)
+}
+
+/// Whether a shared appender lives, or an exclusive one rotates.
 fn is_present(place: &Path) -> io::Result<bool> {
     match File::options().read(true).write(true).open(lock_file(place)) {
         Ok(presence) => match presence.try_lock() {
-            Ok(()) => Ok(false),
+            Ok(()) => presence.unlock().map(|()| false),
             Err(TryLockError::WouldBlock) => Ok(true),
             Err(TryLockError::Error(error)) => Err(error),
         },
@@ -251,11 +274,51 @@ fn is_present(place: &Path) -> io::Result<bool> {
     }
 }
 
-/// `NAME.lock`, beside the file.
-fn lock_file(place: &Path) -> PathBuf {
-    let mut name = place.file_name().unwrap_or_default().to_owned();
-    name.push(".lock");
-    place.with_file_name(name)
+/// What a shared appender holds.
+fn enter(place: &Path) -> io::Result<File> {
+    let path = lock_file(place);
+    loop {
+        let presence = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+        continued(|| presence.lock_shared())?;
+        // not one that a rotation has left behind
+        if os::is_at(&presence, &path)? {
+            return Ok(presence);
+        }
+        presence.unlock()?;
+    }
+}
+
+/// Keeps everybody who opens the file from having it, as long as it lives: between the moving of a file and the locking of a new
+/// one, the file is nobody's.
+struct Door {
+    file: File,
+    /// To be removed.
+    path: Option<PathBuf>,
+}
+
+impl Door {
+    fn close(place: &Path) -> io::Result<Door> {
+        let path = lock_file(place);
+        let mut options = File::options();
+        options.read(true).write(true);
+        let (file, path) = match options.clone().create_new(true).open(&path) {
+            // where nobody can tell that it was removed, it stays
+            Ok(file) => (file, Some(path).filter(|_| os::TELLS_FILES_APART)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (options.open(&path)?, None),
+            Err(error) => return Err(error),
+        };
+        continued(|| file.lock())?;
+        Ok(Door { file, path })
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            let _ = fs::remove_file(path);
+        }
+        let _ = self.file.unlock();
+    }
 }
 
 struct Opened {
@@ -265,22 +328,25 @@ struct Opened {
 
 /// Opens a file; if there is none, makes one. The name of a file in which nothing is yet becomes durable.
 fn open_or_create(path: &Path) -> Result<Opened, Refusal> {
-    let is_new = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => false,
-        Ok(_) => {
+    loop {
+        // others are not opened at all: that may have effects
+        if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
             let message = "it is no regular file; JsonlWriter can write to it";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        Err(error) => return Err(error.into()),
-    };
-    let file = os::append_options().create(is_new).open(path)?;
-    let place = fs::canonicalize(path)?;
-    // whoever has made it may have died before this
-    if file.metadata()?.len() == 0 {
-        file.sync_all().and_then(|()| tail::sync_directory_of(&place)).map_err(Refusal::Sync)?;
+        let file = os::append_options().create(true).open(path)?;
+        let place = match fs::canonicalize(path) {
+            Ok(place) => place,
+            // it was moved just now
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error.into()),
+        };
+        // whoever has made it may have died before this
+        if file.metadata()?.len() == 0 {
+            file.sync_all().and_then(|()| tail::sync_directory_of(&place)).map_err(Refusal::Sync)?;
+        }
+        return Ok(Opened { file, place });
     }
-    Ok(Opened { file, place })
 }
 
 /// Goes on with what a signal has interrupted.
