@@ -1,6 +1,6 @@
-//! An object's keys: strings, and what `serde_json` makes strings of.
+//! An object's keys: strings, and what `serde_json` makes strings of. Each with a comma before and a colon behind.
 
-use super::Serializer;
+use super::{Serializer, string};
 use crate::error::{Error, ErrorKind, Result};
 use serde::ser::{self, Impossible, Serialize};
 use std::fmt::Display;
@@ -10,9 +10,9 @@ pub(super) struct Key<'s, 'o>(pub(super) &'s mut Serializer<'o>);
 impl Key<'_, '_> {
     /// A number or a word, quoted.
     fn quote<T: Serialize>(self, value: T) -> Result<()> {
-        self.0.out.push(b'"');
+        self.0.out.extend_from_slice(b",\"");
         value.serialize(&mut *self.0)?;
-        self.0.out.push(b'"');
+        self.0.out.extend_from_slice(b"\":");
         Ok(())
     }
 
@@ -50,7 +50,7 @@ impl ser::Serializer for Key<'_, '_> {
 
     #[inline]
     fn serialize_str(self, value: &str) -> Result<()> {
-        self.0.string(value);
+        string::write_key(value, self.0.format, self.0.out);
         Ok(())
     }
 
@@ -70,7 +70,10 @@ impl ser::Serializer for Key<'_, '_> {
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<()> {
-        self.0.collect_str(value)
+        self.0.out.push(b',');
+        self.0.collect_str(value)?;
+        self.0.out.push(b':');
+        Ok(())
     }
 
     quoted! {
@@ -96,7 +99,7 @@ impl ser::Serializer for Key<'_, '_> {
     }
 
     fn serialize_char(self, value: char) -> Result<()> {
-        self.0.serialize_char(value)
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Result<()> {

@@ -97,9 +97,7 @@ impl<'o> Serializer<'o> {
 
     #[inline(never)]
     fn field_slow(&mut self, key: &str) {
-        self.out.push(b',');
-        self.string(key);
-        self.out.push(b':');
+        string::write_key(key, self.format, self.out);
     }
 
     #[inline(always)]
@@ -379,10 +377,7 @@ impl ser::SerializeMap for Container<'_, '_> {
 
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
-        self.serializer.out.push(b',');
-        key.serialize(Key(&mut *self.serializer))?;
-        self.serializer.out.push(b':');
-        Ok(())
+        key.serialize(Key(&mut *self.serializer))
     }
 
     #[inline]
