@@ -8,6 +8,7 @@ mod written;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
+use std::sync::Mutex;
 
 use data::{NAMES, in_ascii};
 use proptest::prelude::*;
@@ -207,7 +208,11 @@ impl Serialize for Named {
 
 /// A name that lives as long as the program.
 fn leak(name: String) -> &'static str {
-    name.leak()
+    // where a sanitizer of leaks finds it
+    static LEAKED: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    let name = name.leak();
+    LEAKED.lock().expect("no test panics here").push(name);
+    name
 }
 
 fn check_name(name: &'static str) {
