@@ -5,8 +5,8 @@
 //! cargo run --release --example append_service -- FILE    # in this file, which must be new
 //! ```
 //!
-//! This program starts itself as the service, kills it without warning, and starts it again, five times. The service tells
-//! which events are on disk; at the end all of these must be in the log, each of them once.
+//! This program starts itself as the service, kills it without warning, and starts it again, five times. The service
+//! acknowledges each event that was appended; at the end all of these must be in the log, each of them once.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -35,7 +35,7 @@ struct Event {
 /// Run, thread and number of an event.
 type Key = (u32, u32, u64);
 
-/// The service: each thread appends events, and tells of each when it is on disk.
+/// The service: each thread appends events, and acknowledges each.
 fn serve(path: &Path, run: u32) -> Result<(), Box<dyn Error>> {
     let log = JsonlAppender::builder().durability(Durability::EachRecord).open(path)?;
     if let Some(repaired) = log.repaired() {
@@ -62,7 +62,7 @@ fn serve(path: &Path, run: u32) -> Result<(), Box<dyn Error>> {
     Ok(log.close()?)
 }
 
-/// Lets the service run for a moment and kills it. What it told to be on disk.
+/// Lets the service run for a moment and kills it. What it acknowledged.
 fn run_and_kill(path: &Path, run: u32) -> Result<Vec<Key>, Box<dyn Error>> {
     let mut service = Command::new(std::env::current_exe()?)
         .arg("--serve")
@@ -78,11 +78,11 @@ fn run_and_kill(path: &Path, run: u32) -> Result<Vec<Key>, Box<dyn Error>> {
 }
 
 fn supervise(path: &Path) -> Result<(), Box<dyn Error>> {
-    let mut on_disk = Vec::new();
+    let mut acknowledged = Vec::new();
     for run in 0..RUNS {
         let events = run_and_kill(path, run)?;
         println!("run {run}: killed after {} events", events.len());
-        on_disk.extend(events);
+        acknowledged.extend(events);
     }
 
     // opening the log once more repairs its end; `simd_jsonl::repair` would do as well
@@ -93,8 +93,8 @@ fn supervise(path: &Path) -> Result<(), Box<dyn Error>> {
         records += 1;
         log.insert((event.run, event.thread, event.number));
     }
-    let lost = on_disk.iter().filter(|event| !log.contains(*event)).count();
-    println!("{records} records in the log; of {} events that were on disk, {lost} are lost", on_disk.len());
+    let lost = acknowledged.iter().filter(|event| !log.contains(*event)).count();
+    println!("{records} records in the log; of {} events that were acknowledged, {lost} are lost", acknowledged.len());
     if lost > 0 || log.len() != records {
         return Err("the log is not what it should be".into());
     }

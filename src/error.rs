@@ -14,13 +14,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// The source could not be opened or read, or the target not be opened or written. It ends the reading, unless the source
     /// would merely have blocked. A record whose writing failed is not in the output.
-    #[error("cannot read")]
+    #[error("cannot read or write")]
     Io,
     /// Another appender has the file; see [`JsonlAppender`](crate::JsonlAppender).
     #[error("another appender has the file")]
     Locked,
-    /// A sync failed before, so that nobody knows what is on disk; see [`JsonlAppender`](crate::JsonlAppender).
-    #[error("a sync of the file failed before")]
+    /// The file could not be synced, now or before, so that nobody knows what is on disk; see
+    /// [`JsonlAppender`](crate::JsonlAppender). What was written is written, but may be lost when the machine fails.
+    #[error("the file could not be synced")]
     Poisoned,
 
     /// The record ends inside a value: `{"a":1`
@@ -343,6 +344,14 @@ impl Error {
         new
     }
 
+    /// A file that could not be synced.
+    #[cold]
+    pub(crate) fn from_poison(message: &'static str, error: io::Error, path: &Arc<Path>) -> Error {
+        let mut new = Error::from_open(message, error, Some(path));
+        new.0.kind = ErrorKind::Poisoned;
+        new
+    }
+
     /// A file that cannot be used, for another reason than one that the system gives.
     #[cold]
     pub(crate) fn from_file(kind: ErrorKind, message: impl Into<Cow<'static, str>>, path: &Arc<Path>) -> Error {
@@ -467,13 +476,12 @@ impl std::error::Error for Error {
 }
 
 impl From<Error> for io::Error {
-    /// Keeps the kind of an I/O error; a locked file is `WouldBlock`, a torn record `UnexpectedEof`, and all else but a poisoned
-    /// appender `InvalidData`.
+    /// Keeps the kind of an I/O error; a locked file is `WouldBlock`, a torn record `UnexpectedEof`, and all else
+    /// `InvalidData`.
     fn from(error: Error) -> io::Error {
         let kind = match error.io_kind() {
             Some(kind) => kind,
             None if error.kind() == ErrorKind::Locked => io::ErrorKind::WouldBlock,
-            None if error.kind() == ErrorKind::Poisoned => io::ErrorKind::Other,
             None if error.is_eof() => io::ErrorKind::UnexpectedEof,
             None => io::ErrorKind::InvalidData,
         };

@@ -49,8 +49,8 @@ impl WriterBuilder {
         WriterBuilder::default()
     }
 
-    /// How many bytes of records are gathered before they are written at once. Default: 64 KiB. It grows only for a record
-    /// that is longer. With 0, each record is written when the next one comes.
+    /// How many bytes of records are gathered at least before they are written at once, with all of the last record. Default:
+    /// 64 KiB. With 0, each record is written when the next one comes.
     ///
     /// ```
     /// # use simd_jsonl::WriterBuilder;
@@ -134,7 +134,8 @@ impl WriterBuilder {
     fn build<W: Write>(&self, writer: W, path: Option<Arc<Path>>) -> JsonlWriter<W> {
         JsonlWriter {
             writer: Some(writer),
-            buffer: Vec::with_capacity(self.buffer_size),
+            // and for the rest of most records; how large it is to be at most is not for us to allocate at once
+            buffer: Vec::with_capacity(self.buffer_size.min(1 << 20) + 4096),
             whole: 0,
             written: 0,
             position: Position::default(),

@@ -52,6 +52,17 @@ fn assert_io<T: std::fmt::Debug>(result: Result<T>, path: &Path) -> Error {
     error
 }
 
+fn assert_unsynced<T: std::fmt::Debug>(result: Result<T>, path: &Path) -> Error {
+    let error = result.unwrap_err();
+    assert_eq!(
+        (error.kind(), os_code(&error), error.path()),
+        (ErrorKind::Poisoned, Some(libc::EIO), Some(path)),
+        "{error}"
+    );
+    assert!(error.is_io());
+    error
+}
+
 fn assert_poisoned<T: std::fmt::Debug>(result: Result<T>, path: &Path) {
     let error = result.unwrap_err();
     assert_eq!((error.kind(), error.path()), (ErrorKind::Poisoned, Some(path)), "{error}");
@@ -94,14 +105,14 @@ fn case_40_a_failed_sync_poisons_under_each_policy() {
             match policy {
                 Policy::EachRecords(3) => {
                     appender.append(&Row::new(2, 5)).unwrap();
-                    assert_io(appender.append(&Row::new(3, 5)), &path);
+                    assert_unsynced(appender.append(&Row::new(3, 5)), &path);
                     there.push(3);
                 }
                 Policy::Os => {
                     appender.append(&Row::new(2, 5)).unwrap();
-                    assert_io(appender.sync(), &path);
+                    assert_unsynced(appender.sync(), &path);
                 }
-                _ => drop(assert_io(appender.append(&Row::new(2, 5)), &path)),
+                _ => drop(assert_unsynced(appender.append(&Row::new(2, 5)), &path)),
             }
             assert_all_poisoned(appender);
             // What nobody knows to be on disk, is in the file all the same.
@@ -124,15 +135,15 @@ fn case_40_each_way_to_sync_reports_a_failure() {
         });
         fail();
         let [raw, batch, rotate, close] = opened;
-        assert_io(raw.append_raw(&Row::new(2, 5).line()), &path("raw"));
+        assert_unsynced(raw.append_raw(&Row::new(2, 5).line()), &path("raw"));
         assert_all_poisoned(raw);
-        assert_io(batch.append_batch([Row::new(2, 5), Row::new(3, 5)]), &path("batch"));
+        assert_unsynced(batch.append_batch([Row::new(2, 5), Row::new(3, 5)]), &path("batch"));
         assert_all_poisoned(batch);
-        assert_io(rotate.rotate(path("rotated")), &path("rotate"));
+        assert_unsynced(rotate.rotate(path("rotated")), &path("rotate"));
         let before: Vec<u64> = [path("rotated"), path("rotate")].iter().flat_map(|path| read_rows(path)).collect();
         assert_eq!(before, [1]);
         assert_poisoned(rotate.append(&Row::new(2, 5)), &path("rotate"));
-        assert_io(close.close(), &path("close"));
+        assert_unsynced(close.close(), &path("close"));
     });
 }
 
@@ -188,8 +199,7 @@ fn case_40_all_threads_that_wait_for_a_failed_sync_are_told() {
             threads.map(|thread| thread.join().unwrap()).into()
         });
         let kinds: Vec<ErrorKind> = ends.iter().map(|(_, error)| error.kind()).collect();
-        assert_eq!(kinds.iter().filter(|kind| **kind == ErrorKind::Io).count(), 1, "{kinds:?}");
-        assert_eq!(kinds.iter().filter(|kind| **kind == ErrorKind::Poisoned).count(), 7, "{kinds:?}");
+        assert_eq!(kinds, [ErrorKind::Poisoned; 8]);
         let found = read_rows(&path);
         for (n, _) in &ends {
             let theirs: Vec<u64> = found.iter().filter(|m| *m / 1_000_000 == n / 1_000_000).copied().collect();
@@ -413,9 +423,8 @@ fn case_40_a_failed_sync_fails_all_that_wait_for_it() {
         }
         _ => Act::GoOn,
     });
-    let mut told: Vec<&str> = run.acks[2..].iter().map(|ack| &ack.result.as_ref().unwrap_err().kind[..]).collect();
-    told.sort();
-    assert_eq!(told, ["Io", "Poisoned", "Poisoned", "Poisoned", "Poisoned", "Poisoned", "Poisoned", "Poisoned"]);
+    let told: Vec<&str> = run.acks[2..].iter().map(|ack| &ack.result.as_ref().unwrap_err().kind[..]).collect();
+    assert_eq!(told, ["Poisoned"; 8]);
     assert_eq!(run.calls.iter().filter(|call| call.name == "fdatasync").count(), 1, "{run:#?}");
 }
 
@@ -525,7 +534,8 @@ fn case_40_a_sync_reaches_what_was_rotated_away() {
             assert_eq!([read_rows(&to), read_rows(&path)], [[1], [2]]);
             let inode = |call: &&trace::Call| call.is_of(&path) || call.is_of(&to);
             let synced: Vec<_> = run.calls.iter().filter(|c| c.name == "fdatasync").filter(inode).collect();
-            assert_eq!(synced.len(), 2, "the old file and the new one: {run:#?}");
+            // the old file and the new one; a shared one again under the lock, because others may have appended
+            assert_eq!(synced.len(), if shared && !moved { 3 } else { 2 }, "{run:#?}");
             assert!(!moved || synced[0].is_of(&to), "{run:#?}");
         }
     }
@@ -557,7 +567,7 @@ fn case_40_a_poisoned_appender_refuses_an_empty_batch() {
         let path = folder.path().join("events.jsonl");
         let appender = open(&path, Policy::EachRecord, false);
         fail();
-        assert_io(appender.append(&Row::new(1, 5)), &path);
+        assert_unsynced(appender.append(&Row::new(1, 5)), &path);
         assert_poisoned(appender.append_batch(&[] as &[Row]), &path);
     });
 }
@@ -574,7 +584,7 @@ fn case_40_a_background_sync_that_fails_has_a_reason() {
             thread::sleep(Duration::from_millis(1));
             appender.append(&Row::new(n, 5)).err()
         });
-        assert_io::<()>(Err(error.expect("a failure")), &path);
+        assert_unsynced::<()>(Err(error.expect("a failure")), &path);
         assert_all_poisoned(appender);
     });
 }

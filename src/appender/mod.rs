@@ -15,17 +15,14 @@ use crate::{
 };
 use serde::ser::Serialize;
 use std::{
-    borrow::Cow,
     fmt,
     fs::{self, File},
     io,
+    ops::{Deref, DerefMut},
     path::Path,
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use target::{Refusal, Target};
 
@@ -37,7 +34,7 @@ use target::{Refusal, Target};
 /// | policy | a machine that dies takes with it | cost |
 /// |---|---|---|
 /// | `Os` | the last seconds: by Linux's defaults some 30 | none |
-/// | `EachInterval(d)` | what was appended in the last `d`, and during the last sync | a thread, and a sync each `d` |
+/// | `EachInterval(d)` | what was appended in the last `d`, and during two syncs | a thread, and a sync each `d` |
 /// | `EachRecords(n)` | at most `n - 1` records, and what other threads append meanwhile | a sync each `n` records |
 /// | `EachRecord` | nothing whose `append` returned | a sync each record; threads that wait at the same time share it |
 ///
@@ -113,6 +110,9 @@ impl AppenderBuilder {
     ///
     /// The file is then locked for each record, and a file `NAME.lock` beside it, which stays there, tells exclusive appenders
     /// that somebody is in. (An exclusive one makes it only while it [rotates](JsonlAppender::rotate).)
+    ///
+    /// What a process that was killed has left of a record is closed with a line feed by the next record, and so becomes a bad
+    /// line; of a bare number, `12` of `123`, it becomes another number. Objects, arrays and strings cannot be mistaken so.
     ///
     /// ```
     /// # use simd_jsonl::AppenderBuilder;
@@ -209,7 +209,6 @@ impl AppenderBuilder {
             progressed: Condvar::new(),
             disk: Mutex::default(),
             failure: OnceLock::new(),
-            is_failure_told: AtomicBool::new(false),
             desks: Mutex::default(),
         });
         let syncer = match self.durability {
@@ -232,9 +231,12 @@ fn make_ready(target: &mut Target, level: Level, path: &Arc<Path>) -> Result<Rep
     Ok(repaired)
 }
 
-fn refused(refusal: Refusal, is_shared: bool, what: impl Into<Cow<'static, str>>, path: &Arc<Path>) -> Error {
-    let message = match (refusal, is_shared) {
-        (Refusal::Io(error) | Refusal::Sync(error), _) => return Error::from_open(what, error, Some(path)),
+fn refused(refusal: Refusal, is_shared: bool, what: &str, path: &Arc<Path>) -> Error {
+    let who = match (refusal, is_shared) {
+        (Refusal::Io(error) | Refusal::Sync(error), _) => return Error::from_open(what.to_owned(), error, Some(path)),
+        (Refusal::LockFile(error), _) => {
+            return Error::from_open(format!("{what}, because of the file NAME.lock beside it"), error, Some(path));
+        }
         (Refusal::Locked, false) => {
             "another JsonlAppender has the file, in this process or in another; \
              close it, or open all of them with AppenderBuilder::shared(true)"
@@ -244,7 +246,7 @@ fn refused(refusal: Refusal, is_shared: bool, what: impl Into<Cow<'static, str>>
              close it, or open it with AppenderBuilder::shared(true) too"
         }
     };
-    Error::from_file(ErrorKind::Locked, message, path)
+    Error::from_file(ErrorKind::Locked, format!("{what}: {who}"), path)
 }
 
 /// Repairs the end of a file that no appender has open: what is behind its last line feed.
@@ -274,7 +276,14 @@ pub fn repair(path: impl AsRef<Path>) -> Result<Repaired> {
         fs::metadata(&path)?; // opening would create it
         Target::open(&path, false, false)
     };
-    let mut target = open().map_err(|refusal| refused(refusal, false, "cannot open", &path))?;
+    let mut target = open().map_err(|refusal| match refusal {
+        Refusal::Locked => {
+            let message = "cannot repair: a JsonlAppender has the file, in this process or in another, be it shared(true) or not; \
+                           it has repaired it when it was opened";
+            Error::from_file(ErrorKind::Locked, message, &path)
+        }
+        refusal => refused(refusal, false, "cannot open", &path),
+    })?;
     make_ready(&mut target, Level::detect(), &path)
 }
 
@@ -284,8 +293,8 @@ pub fn repair(path: impl AsRef<Path>) -> Result<Repaired> {
 ///   being written is torn; the next opening repairs that, as [`repair`] does, and [`repaired`](Self::repaired) tells. If the
 ///   disk is full, the part of the record that went through is cut off again, and the error says why.
 /// - **On disk when you say.** [`Durability`] has the policies. Threads that wait for the disk share one sync.
-/// - **Nobody else writes.** The file is locked. A second appender, in this process or in another, is refused, unless all of
-///   them are [`shared`](AppenderBuilder::shared).
+/// - **No other appender writes.** The file is locked. A second appender, in this process or in another, is refused, unless all
+///   of them are [`shared`](AppenderBuilder::shared).
 ///
 /// All methods take `&self`: threads share an appender by reference or in an `Arc`.
 ///
@@ -346,8 +355,6 @@ struct Inner {
     disk: Mutex<()>,
     /// Why a sync failed.
     failure: OnceLock<io::Error>,
-    /// Somebody knows why.
-    is_failure_told: AtomicBool,
     desks: Mutex<Vec<Desk>>,
 }
 
@@ -395,6 +402,38 @@ impl Desk {
     const MAX_KEPT: usize = 1 << 20;
 }
 
+/// A desk that comes back to where it was taken from.
+struct Taken<'i> {
+    desk: Option<Desk>,
+    desks: &'i Mutex<Vec<Desk>>,
+}
+
+impl Deref for Taken<'_> {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        self.desk.as_ref().expect("it comes back at the end")
+    }
+}
+
+impl DerefMut for Taken<'_> {
+    fn deref_mut(&mut self) -> &mut Desk {
+        self.desk.as_mut().expect("it comes back at the end")
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        let Some(mut desk) = self.desk.take() else { return };
+        if desk.text.len() > Desk::MAX_KEPT {
+            desk.check = None;
+        }
+        desk.text.truncate(1);
+        desk.text.shrink_to(Desk::MAX_KEPT);
+        lock(self.desks).push(desk);
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // whoever panicked in the middle of this has left nothing half done
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -433,9 +472,12 @@ impl JsonlAppender {
     /// Appends a record, and returns where it begins in the file. When it returns depends on the [`Durability`].
     ///
     /// # Errors
-    /// If it cannot be written as JSON, the file cannot be written, or a sync fails. Unless it was a sync, the record is not in
-    /// the file, and the next one can be appended. After a failed sync nobody knows which records since the one before are on
-    /// disk, and trying again would not tell: the appender refuses all that follows ([`ErrorKind::Poisoned`]).
+    /// If it cannot be written as JSON, or the file cannot be written: then the record is not in the file, and the next one can be
+    /// appended. (Unless the part that was written could not be cut off again. The next record closes it then, so that it is a
+    /// bad line, or a whole one if only its line feed was missing.)
+    ///
+    /// [`ErrorKind::Poisoned`] if a sync fails, now or before: then nobody knows which records since the last sync that succeeded
+    /// are on disk, and trying again would not tell. The appender refuses all that follows.
     ///
     /// ```
     /// # use simd_jsonl::{JsonlAppender, JsonlReader, Position};
@@ -474,15 +516,17 @@ impl JsonlAppender {
     /// ```
     pub fn append_raw(&self, record: &[u8]) -> Result<Position> {
         let mut desk = self.inner.desk();
-        let check = desk.check.get_or_insert_with(|| Box::new(RawCheck::new(self.inner.format.level)));
+        let Desk { text, check } = &mut *desk;
+        let check = check.get_or_insert_with(|| Box::new(RawCheck::new(self.inner.format.level)));
         let record = check.check(record).map_err(|error| self.inner.named(error.relocate(self.position())))?;
-        desk.text.extend_from_slice(record);
-        desk.text.push(b'\n');
+        text.extend_from_slice(record);
+        text.push(b'\n');
         self.inner.append(desk, 1)
     }
 
     /// Appends several records by one write, and returns where the first begins: all of them or, if there is an error, none.
-    /// (A process that is killed in the middle of the write leaves the first of them.)
+    /// (A process that is killed in the middle of the write leaves the first of them, and so does a disk that is full and cannot
+    /// even be freed of what was written.)
     ///
     /// # Errors
     /// As [`append`](Self::append).
@@ -538,8 +582,9 @@ impl JsonlAppender {
     /// record is split, and appends of other threads and shared appenders wait so long.
     ///
     /// # Errors
-    /// If there is something at `to`, or it is on another file system, nothing has changed. If the new file cannot be made, or
-    /// another appender has made one there, this one goes on in the file that it has moved until there is a new one.
+    /// If there is something at `to`, or it is on another file system, nothing has changed. If the new file cannot be made, the
+    /// error says that the file was moved; the appender goes on in that until it can make a new one. A process that is killed
+    /// just before the file is moved may leave an empty file at `to`, which has to be removed before `to` can be used again.
     ///
     /// ```
     /// # use simd_jsonl::JsonlAppender;
@@ -555,6 +600,8 @@ impl JsonlAppender {
     /// ```
     pub fn rotate(&self, to: impl AsRef<Path>) -> Result<()> {
         let (inner, to) = (&*self.inner, to.as_ref());
+        // most of it before others have to wait
+        self.sync()?;
         let mut log = lock(&inner.log);
         inner.take(&mut log)?;
         let result = inner.rotate(&mut log, to);
@@ -628,8 +675,8 @@ impl Inner {
         lock(&self.log).target.end
     }
 
-    fn desk(&self) -> Desk {
-        lock(&self.desks).pop().unwrap_or_default()
+    fn desk(&self) -> Taken<'_> {
+        Taken { desk: Some(lock(&self.desks).pop().unwrap_or_default()), desks: &self.desks }
     }
 
     /// Writes a record and its line feed behind `text`.
@@ -647,7 +694,7 @@ impl Inner {
     }
 
     /// Appends the records that are ready, and waits as the policy has it.
-    fn append(&self, mut desk: Desk, count: u64) -> Result<Position> {
+    fn append(&self, desk: Taken<'_>, count: u64) -> Result<Position> {
         let (result, records) = {
             let mut log = lock(&self.log);
             self.take(&mut log)?;
@@ -660,9 +707,7 @@ impl Inner {
             // a record that is written is written, even if the lock could not be let go
             (result.and_then(|position| released.map(|()| position)), log.records)
         };
-        desk.text.truncate(1);
-        desk.text.shrink_to(Desk::MAX_KEPT);
-        lock(&self.desks).push(desk);
+        drop(desk); // others need not wait for the disk
         let position = result?;
         match self.durability {
             Durability::EachRecord => self.sync_up_to(records)?,
@@ -680,14 +725,15 @@ impl Inner {
     /// Takes the file for a write.
     fn take(&self, log: &mut Log) -> Result<()> {
         self.check()?;
-        log.target.lock().map_err(|refusal| self.refused(refusal, "cannot lock"))?;
-        let Some(moved) = log.target.left_behind.take() else { return Ok(()) };
-        // whoever moved it may not have synced it
-        let result = self.sync(&moved, log.records);
-        if result.is_err() {
-            self.release(log)?;
+        let locked = log.target.lock();
+        if let Some(moved) = log.target.left_behind.take() {
+            // whoever moved it may not have synced it
+            if let Err(Failed) = self.sync(&moved, log.records) {
+                let _ = self.release(log);
+                return self.check();
+            }
         }
-        result.or_else(|Failed| self.check())
+        locked.map_err(|refusal| self.refused(refusal, "cannot lock"))
     }
 
     fn release(&self, log: &Log) -> Result<()> {
@@ -700,19 +746,25 @@ impl Inner {
             let error = io::ErrorKind::Unsupported.into();
             return Err(Error::from_open(cannot(), error, Some(&self.path)));
         }
-        self.sync(&log.target.file, log.records).or_else(|Failed| self.check())?;
-        log.target.rotate(to).map_err(|refusal| match &refusal {
-            Refusal::Io(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                self.refused(refusal, format!("{}, which is on another file system", cannot()))
-            }
-            _ => self.refused(refusal, cannot()),
+        if self.is_shared || lock(&self.progress).synced < log.records {
+            self.sync(&log.target.file, log.records).or_else(|Failed| self.check())?;
+        }
+        log.target.rotate(to).map_err(|refusal| {
+            let what = match &refusal {
+                _ if log.target.is_moved() => "the file was moved, but a new one cannot be made yet".to_owned(),
+                Refusal::Io(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                    format!("{}, which is on another file system", cannot())
+                }
+                _ => cannot(),
+            };
+            self.refused(refusal, &what)
         })
     }
 
-    fn refused(&self, refusal: Refusal, what: impl Into<Cow<'static, str>>) -> Error {
+    fn refused(&self, refusal: Refusal, what: &str) -> Error {
         if let Refusal::Sync(error) = &refusal {
             self.fail(again(error));
-            self.is_failure_told.store(true, Ordering::Release);
+            return self.check().expect_err("a sync has failed");
         }
         refused(refusal, self.is_shared, what, &self.path)
     }
@@ -768,19 +820,22 @@ impl Inner {
     fn start_syncer(inner: &Arc<Inner>, interval: Duration) -> Result<JoinHandle<()>> {
         let syncing = inner.clone();
         let run = move || {
-            let mut progress = lock(&syncing.progress);
-            while !progress.is_closing {
-                // woken early by each sync of another thread; so much the better
-                (progress, _) = syncing
-                    .progressed
-                    .wait_timeout(progress, interval.max(Duration::from_millis(1)))
-                    .unwrap_or_else(PoisonError::into_inner);
+            let interval = interval.max(Duration::from_millis(1));
+            loop {
+                let start = Instant::now();
+                let mut progress = lock(&syncing.progress);
+                while !progress.is_closing
+                    && let Some(left) = interval.checked_sub(start.elapsed())
+                {
+                    (progress, _) =
+                        syncing.progressed.wait_timeout(progress, left).unwrap_or_else(PoisonError::into_inner);
+                }
+                let is_closing = progress.is_closing;
                 drop(progress);
                 let records = lock(&syncing.log).records;
-                if syncing.share_sync(records).is_err() {
+                if syncing.share_sync(records).is_err() || is_closing {
                     return;
                 }
-                progress = lock(&syncing.progress);
             }
         };
         let thread = thread::Builder::new().name("jsonl-sync".to_owned()).spawn(run);
@@ -793,17 +848,12 @@ impl Inner {
         Failed
     }
 
-    /// Whether no sync has failed. Whoever asks first is told of the failure itself.
+    /// Whether no sync has failed.
     fn check(&self) -> Result<()> {
         let Some(error) = self.failure.get() else { return Ok(()) };
-        if !self.is_failure_told.swap(true, Ordering::AcqRel) {
-            return Err(Error::from_open("cannot sync", again(error), Some(&self.path)));
-        }
-        let message = format!(
-            "a sync of the file failed before ({error}), so that nobody knows what is on disk of what was appended since the one \
-             before it; open the file anew, and append again what was not acknowledged"
-        );
-        Err(Error::from_file(ErrorKind::Poisoned, message, &self.path))
+        let message = "cannot sync, so that nobody knows what is on disk of what was appended since the last sync that succeeded; \
+                       open the file anew, and append that again";
+        Err(Error::from_poison(message, again(error), &self.path))
     }
 
     fn named(&self, mut error: Error) -> Error {

@@ -94,7 +94,7 @@ pub(super) fn ends_line(file: &File, end: u64) -> io::Result<bool> {
 }
 
 fn behind_last_line_feed(file: &File, len: u64) -> io::Result<u64> {
-    let mut chunk = vec![0; CHUNK.min(len as usize)];
+    let mut chunk = vec![0; len.min(CHUNK as u64) as usize];
     let mut end = len;
     while end > 0 {
         let start = end.saturating_sub(CHUNK as u64);
@@ -141,7 +141,7 @@ fn save(file: &File, start: u64, end: u64, place: &Path) -> io::Result<PathBuf> 
                     copy.set_permissions(file.metadata()?.permissions())?;
                     for_chunks(file, start, end, |chunk| copy.write_all(chunk))?;
                     copy.sync_all()?;
-                    sync_directory_of(place)
+                    directory_of(place)?.sync()
                 };
                 return match fill() {
                     Ok(()) => Ok(copy_place),
@@ -153,8 +153,8 @@ fn save(file: &File, start: u64, end: u64, place: &Path) -> io::Result<PathBuf> 
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 if has_same(file, start, end, &copy_place)? {
-                    File::open(&copy_place)?.sync_all()?;
-                    sync_directory_of(place)?;
+                    os::append_options().open(&copy_place)?.sync_all()?;
+                    directory_of(place)?.sync()?;
                     return Ok(copy_place);
                 }
             }
@@ -182,7 +182,7 @@ fn has_same(file: &File, start: u64, end: u64, copy: &Path) -> io::Result<bool> 
 }
 
 fn for_chunks(file: &File, start: u64, end: u64, mut run: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut chunk = vec![0; CHUNK.min((end - start) as usize)];
+    let mut chunk = vec![0; (end - start).min(CHUNK as u64) as usize];
     let mut at = start;
     while at < end {
         let chunk = &mut chunk[..(end - at).min(CHUNK as u64) as usize];
@@ -222,10 +222,9 @@ fn append_all(file: &File, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes durable that a file is there.
-pub(super) fn sync_directory_of(place: &Path) -> io::Result<()> {
-    let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    os::sync_directory(directory)
+/// The directory that a file is in.
+pub(super) fn directory_of(place: &Path) -> io::Result<os::Directory> {
+    os::Directory::open(place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 fn changed() -> io::Error {

@@ -3,7 +3,7 @@
 use super::tail;
 use crate::{os, position::Position};
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     io, mem,
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,6 +16,8 @@ pub(super) enum Refusal {
     Io(io::Error),
     /// The file, or the directory that it is in, could not be synced.
     Sync(io::Error),
+    /// The file beside it that is locked for presence.
+    LockFile(io::Error),
     /// Another appender has it.
     Locked,
 }
@@ -40,8 +42,8 @@ pub(super) struct Target {
     counts_lines: bool,
     /// A file that this appender wrote, until another process moved it.
     pub(super) left_behind: Option<Arc<File>>,
-    /// Whether the file is not at its place any more, and no new one could be made there yet. (Who shares a file looks each time.)
-    is_moved: bool,
+    /// When it was last tried to make a new file, since this one was moved. (Who shares a file looks for a new one each time.)
+    moved: Option<Instant>,
     /// Held as long as a shared appender lives, so that nobody takes the file exclusively.
     presence: Option<File>,
 }
@@ -51,7 +53,7 @@ impl Target {
     /// it ends is found with [`catch_up`](Self::catch_up).
     pub(super) fn open(path: &Path, is_shared: bool, counts_lines: bool) -> Result<Target, Refusal> {
         let Opened { file, place } = open_or_create(path)?;
-        let presence = if is_shared { Some(enter(&place)?) } else { None };
+        let presence = if is_shared { Some(enter(&place, &file).map_err(Refusal::LockFile)?) } else { None };
         let mut target = Target {
             file: Arc::new(file),
             place,
@@ -59,20 +61,22 @@ impl Target {
             has_fragment: false,
             counts_lines,
             left_behind: None,
-            is_moved: false,
+            moved: None,
             presence,
         };
         if is_shared {
-            // a long file takes its time, in which others may write
-            target.catch_up()?;
+            // a long file takes its time, in which others may write or repair: what is found now is not relied on
+            let _ = target.catch_up();
             target.wait_for_lock(Some(PATIENCE))?;
         } else {
             target.wait_for_lock(Some(Duration::ZERO))?;
-            if is_present(&target.place)? {
+            if is_present(&target.place).map_err(Refusal::LockFile)? {
                 return Err(Refusal::Locked);
             }
         }
         target.left_behind = None;
+        // whoever has made it may not have done this
+        tail::directory_of(&target.place)?.sync().map_err(Refusal::Sync)?;
         Ok(target)
     }
 
@@ -86,11 +90,17 @@ impl Target {
         if self.is_shared() {
             return self.wait_for_lock(None);
         }
-        if self.is_moved {
-            match self.succeed() {
+        if self.moved.is_some_and(|last| last.elapsed() >= PATIENCE) {
+            self.moved = Some(Instant::now());
+            // as who opens the file does, and without waiting
+            let result = match is_present(&self.place).map_err(Refusal::LockFile)? {
+                true => Err(Refusal::Locked),
+                false => self.succeed(Duration::ZERO),
+            };
+            match result {
                 Ok(moved) => self.left_behind = Some(moved),
                 Err(Refusal::Sync(error)) => return Err(Refusal::Sync(error)),
-                Err(_) => {}
+                Err(Refusal::Io(_) | Refusal::LockFile(_) | Refusal::Locked) => {}
             }
         }
         Ok(())
@@ -125,7 +135,7 @@ impl Target {
                 }
                 Err(error) => return Err(error.into()),
             }
-            let Opened { file, .. } = open_or_create(&self.place)?;
+            let file = self.open_next()?;
             let moved = self.replace(file);
             self.left_behind.get_or_insert(moved);
         }
@@ -148,49 +158,64 @@ impl Target {
     /// # Errors
     /// If no new file can be made, the moved one is gone on with until one can.
     pub(super) fn rotate(&mut self, to: &Path) -> Result<(), Refusal> {
+        let directory = tail::directory_of(to)?;
         // whose name is taken now cannot be overwritten
         File::create_new(to)?;
         let _door = self.move_to(to).inspect_err(|_| drop(fs::remove_file(to)))?;
         // the new name is to be durable before the old one can be gone, or be another file's
-        tail::sync_directory_of(to).map_err(Refusal::Sync)?;
-        Ok(self.succeed()?.unlock()?)
+        directory.sync().map_err(Refusal::Sync)?;
+        self.succeed(PATIENCE)?;
+        Ok(())
     }
 
     fn move_to(&mut self, to: &Path) -> Result<Option<Door>, Refusal> {
         // who shares the file sees for themselves that it was moved, and none else comes in
         let door = if self.is_shared() { None } else { Some(Door::close(&self.place)?) };
-        if self.is_moved {
-            self.succeed()?;
+        if self.moved.is_some() {
+            self.succeed(PATIENCE)?;
         }
         fs::rename(&self.place, to)?;
-        self.is_moved = !self.is_shared();
+        self.moved = Some(Instant::now()).filter(|_| !self.is_shared());
         Ok(door)
     }
 
-    /// Goes on in a new file, and returns the one before.
-    fn succeed(&mut self) -> Result<Arc<File>, Refusal> {
+    /// Whether the file was moved, and no new one could be made yet.
+    pub(super) fn is_moved(&self) -> bool {
+        self.moved.is_some()
+    }
+
+    /// Opens the file at its place, which is another one than this. A new one is like this one.
+    fn open_next(&self) -> Result<File, Refusal> {
         let Opened { file, .. } = open_or_create(&self.place)?;
         if file.metadata()?.len() == 0 {
-            file.set_permissions(self.file.metadata()?.permissions())?;
+            match file.set_permissions(self.file.metadata()?.permissions()) {
+                // another user's
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                result => result?,
+            }
         }
-        if self.is_shared() {
-            return Ok(self.replace(file));
-        }
+        Ok(file)
+    }
+
+    /// Goes on in the file at its place, and returns the one before.
+    fn succeed(&mut self, patience: Duration) -> Result<Arc<File>, Refusal> {
+        let file = self.open_next()?;
         // who opens the file has it for a moment before they see that the door is closed
         let start = Instant::now();
-        loop {
+        while !self.is_shared() {
             match file.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::WouldBlock) if start.elapsed() >= PATIENCE => return Err(Refusal::Locked),
+                Err(TryLockError::WouldBlock) if start.elapsed() >= patience => return Err(Refusal::Locked),
                 Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_micros(100)),
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
         }
-        self.is_moved = false;
-        let moved = self.replace(file);
-        // somebody may have used it before
-        self.catch_up()?;
-        Ok(moved)
+        self.moved = None;
+        let before = self.replace(file);
+        let _ = before.unlock();
+        // somebody may have used the new one before; if that cannot be seen now, the next record sees to it
+        self.has_fragment = self.catch_up().unwrap_or(true);
+        Ok(before)
     }
 
     /// Writes `lines` whole lines, and returns where they begin. Before them, `text` has a line feed, which is written only if the
@@ -261,9 +286,19 @@ fn lock_file(place: &Path) -> PathBuf {
     place.with_file_name(name)
 }
 
+/// Opens it. Whoever may use the file may use it too.
+fn open_lock_file(place: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let path = lock_file(place);
+    match options.open(&path) {
+        // enough to lock it
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => File::open(&path),
+        result => result,
+    }
+}
+
 /// Whether a shared appender lives, or an exclusive one rotates.
 fn is_present(place: &Path) -> io::Result<bool> {
-    match File::options().read(true).write(true).open(lock_file(place)) {
+    match open_lock_file(place, File::options().read(true).write(true)) {
         Ok(presence) => match presence.try_lock() {
             Ok(()) => presence.unlock().map(|()| false),
             Err(TryLockError::WouldBlock) => Ok(true),
@@ -275,13 +310,16 @@ fn is_present(place: &Path) -> io::Result<bool> {
 }
 
 /// What a shared appender holds.
-fn enter(place: &Path) -> io::Result<File> {
-    let path = lock_file(place);
+fn enter(place: &Path, file: &File) -> io::Result<File> {
     loop {
-        let presence = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+        let presence = open_lock_file(place, File::options().read(true).write(true).create(true).truncate(false))?;
+        let permissions = file.metadata()?.permissions();
+        if presence.metadata()?.permissions() != permissions {
+            let _ = presence.set_permissions(permissions);
+        }
         continued(|| presence.lock_shared())?;
         // not one that a rotation has left behind
-        if os::is_at(&presence, &path)? {
+        if os::is_at(&presence, &lock_file(place))? {
             return Ok(presence);
         }
         presence.unlock()?;
@@ -297,18 +335,27 @@ struct Door {
 }
 
 impl Door {
-    fn close(place: &Path) -> io::Result<Door> {
-        let path = lock_file(place);
+    fn close(place: &Path) -> Result<Door, Refusal> {
         let mut options = File::options();
         options.read(true).write(true);
-        let (file, path) = match options.clone().create_new(true).open(&path) {
+        let door = match open_lock_file(place, options.clone().create_new(true)) {
             // where nobody can tell that it was removed, it stays
-            Ok(file) => (file, Some(path).filter(|_| os::TELLS_FILES_APART)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (options.open(&path)?, None),
-            Err(error) => return Err(error),
+            Ok(file) => Door { file, path: Some(lock_file(place)).filter(|_| os::TELLS_FILES_APART) },
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Door { file: open_lock_file(place, &mut options).map_err(Refusal::LockFile)?, path: None }
+            }
+            Err(error) => return Err(Refusal::LockFile(error)),
         };
-        continued(|| file.lock())?;
-        Ok(Door { file, path })
+        // who opens the file shared holds it, until they see that they cannot have the file
+        let start = Instant::now();
+        loop {
+            match door.file.try_lock() {
+                Ok(()) => return Ok(door),
+                Err(TryLockError::WouldBlock) if start.elapsed() >= 2 * PATIENCE => return Err(Refusal::Locked),
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
+        }
     }
 }
 
@@ -343,7 +390,8 @@ fn open_or_create(path: &Path) -> Result<Opened, Refusal> {
         };
         // whoever has made it may have died before this
         if file.metadata()?.len() == 0 {
-            file.sync_all().and_then(|()| tail::sync_directory_of(&place)).map_err(Refusal::Sync)?;
+            let directory = tail::directory_of(&place)?;
+            file.sync_all().and_then(|()| directory.sync()).map_err(Refusal::Sync)?;
         }
         return Ok(Opened { file, place });
     }

@@ -25,9 +25,17 @@ pub(crate) fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Directories are not synced here.
-pub(crate) fn sync_directory(_directory: &Path) -> io::Result<()> {
-    Ok(())
+/// A directory, which is not synced here.
+pub(crate) struct Directory;
+
+impl Directory {
+    pub(crate) fn open(_path: &Path) -> io::Result<Directory> {
+        Ok(Directory)
+    }
+
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether [`is_at`] knows.

@@ -1,6 +1,6 @@
-//! An object's keys: strings, and what `serde_json` makes strings of. Each with a comma before and a colon behind.
+//! An object's keys: strings, and what `serde_json` makes strings of.
 
-use super::{Serializer, string};
+use super::Serializer;
 use crate::error::{Error, ErrorKind, Result};
 use serde::ser::{self, Impossible, Serialize};
 use std::fmt::Display;
@@ -10,9 +10,9 @@ pub(super) struct Key<'s, 'o>(pub(super) &'s mut Serializer<'o>);
 impl Key<'_, '_> {
     /// A number or a word, quoted.
     fn quote<T: Serialize>(self, value: T) -> Result<()> {
-        self.0.out.extend_from_slice(b",\"");
+        self.0.out.push(b'"');
         value.serialize(&mut *self.0)?;
-        self.0.out.extend_from_slice(b"\":");
+        self.0.out.push(b'"');
         Ok(())
     }
 
@@ -50,7 +50,7 @@ impl ser::Serializer for Key<'_, '_> {
 
     #[inline]
     fn serialize_str(self, value: &str) -> Result<()> {
-        string::write_key(value, self.0.format, self.0.out);
+        self.0.string(value);
         Ok(())
     }
 
@@ -70,10 +70,7 @@ impl ser::Serializer for Key<'_, '_> {
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<()> {
-        self.0.out.push(b',');
-        self.0.collect_str(value)?;
-        self.0.out.push(b':');
-        Ok(())
+        self.0.collect_str(value)
     }
 
     quoted! {
@@ -99,7 +96,7 @@ impl ser::Serializer for Key<'_, '_> {
     }
 
     fn serialize_char(self, value: char) -> Result<()> {
-        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+        self.0.serialize_char(value)
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Result<()> {

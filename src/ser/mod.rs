@@ -97,7 +97,9 @@ impl<'o> Serializer<'o> {
 
     #[inline(never)]
     fn field_slow(&mut self, key: &str) {
-        string::write_key(key, self.format, self.out);
+        self.out.push(b',');
+        self.string(key);
+        self.out.push(b':');
     }
 
     #[inline(always)]
@@ -377,7 +379,10 @@ impl ser::SerializeMap for Container<'_, '_> {
 
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
-        key.serialize(Key(&mut *self.serializer))
+        self.serializer.out.push(b',');
+        key.serialize(Key(&mut *self.serializer))?;
+        self.serializer.out.push(b':');
+        Ok(())
     }
 
     #[inline]

@@ -12,24 +12,6 @@ pub(super) fn write(text: &str, format: Format, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a comma, `text` in quotes, and a colon.
-pub(super) fn write_key(text: &str, format: Format, out: &mut Vec<u8>) {
-    let len = text.len();
-    if len <= 12 && !format.ascii_only {
-        let word = up_to_15(text.as_bytes());
-        if Text16::load(&word.to_le_bytes()).escapes() & ((1 << len) - 1) == 0 {
-            let before = u128::from(u16::from_le_bytes(*b",\""));
-            let behind = u128::from(u16::from_le_bytes(*b"\":"));
-            out.extend_from_slice(&(before | word << 16 | behind << (8 * len + 16)).to_le_bytes());
-            out.truncate(out.len() - 16 + len + 4);
-            return;
-        }
-    }
-    out.push(b',');
-    write(text, format, out);
-    out.push(b':');
-}
-
 /// Appends `text`, escaped where it must be.
 pub(super) fn write_inside(text: &str, format: Format, out: &mut Vec<u8>) {
     match format.ascii_only {
