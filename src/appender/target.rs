@@ -92,10 +92,11 @@ impl Target {
         }
         if self.moved.is_some_and(|last| last.elapsed() >= PATIENCE) {
             self.moved = Some(Instant::now());
-            // as who opens the file does, and without waiting
-            let result = match is_present(&self.place).map_err(Refusal::LockFile)? {
-                true => Err(Refusal::Locked),
-                false => self.succeed(Duration::ZERO),
+            // as who opens the file does, and without waiting; what fails now is tried again
+            let result = match is_present(&self.place) {
+                Ok(false) => self.succeed(Duration::ZERO),
+                Ok(true) => Err(Refusal::Locked),
+                Err(error) => Err(Refusal::LockFile(error)),
             };
             match result {
                 Ok(moved) => self.left_behind = Some(moved),
