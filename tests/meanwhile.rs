@@ -71,10 +71,10 @@ fn syncs_of_others_do_not_wake_the_thread_that_syncs() {
     if !trace::permitted() {
         return;
     }
-    const SYNCS: usize = 10;
+    const SYNCS: usize = 5;
     let folder = folder();
     let mut script = Script::new(&folder.path().join("events.jsonl"), Policy::EachMinute, false, [Op::Append(0, 5)]);
-    script.threads = vec![vec![Op::Sync; SYNCS], (1..200).map(|n| Op::Append(n, 5)).collect()];
+    script.threads = vec![vec![[Op::Sync, Op::Sleep(3)]; SYNCS].concat(), (1..500).map(|n| Op::Append(n, 5)).collect()];
     let (mut syncs, mut more) = (0, 0);
     trace(&script, |call| match (call.name, call.result) {
         // It lasts until two records have been appended: at least the second one is not part of it.
@@ -88,6 +88,6 @@ fn syncs_of_others_do_not_wake_the_thread_that_syncs() {
         }
         _ => Act::GoOn,
     });
-    assert_eq!(read_rows(&script.path).len(), 200);
+    assert_eq!(read_rows(&script.path).len(), 500);
     assert!((2..=SYNCS).contains(&syncs), "{syncs} syncs, of which {SYNCS} were asked for");
 }
