@@ -391,6 +391,33 @@ fn nobody_slips_in_during_a_rotation() {
     }
 }
 
+/// Somebody has the lock file for long: who opens the file shared only has it for a moment.
+#[cfg(unix)]
+#[test]
+fn a_rotation_does_not_wait_for_good() {
+    let folder = folder();
+    let path = folder.path().join("a.jsonl");
+    let to = beside(&path, ".1");
+    let appender = open(&path, false);
+    appender.append(&1).unwrap();
+    let lock = fs::File::create(beside(&path, ".lock")).unwrap();
+    lock.lock_shared().unwrap();
+    let (appender, error) = without_waiting("a rotation", {
+        let to = to.clone();
+        move || {
+            let error = appender.rotate(to).unwrap_err();
+            (appender, error)
+        }
+    });
+    assert_eq!((error.kind(), error.path()), (ErrorKind::Locked, Some(&*path)), "{error}");
+    assert!(error.to_string().contains(&format!("cannot rotate to {}: ", to.display())), "{error}");
+    assert!(!to.exists());
+    assert_eq!(appender.append(&2).unwrap(), Position { offset: 2, line: 2 });
+    lock.unlock().unwrap();
+    appender.rotate(&to).unwrap();
+    assert_eq!(strict_records::<u8>(&to), [1, 2]);
+}
+
 #[test]
 fn others_that_share_the_file_go_on_in_the_new_one() {
     let folder = folder();
