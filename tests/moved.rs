@@ -111,6 +111,25 @@ fn the_new_file_is_made_a_while_later() {
     });
 }
 
+/// Attempts to make the new file may fail at any point, and appends do not fail with them.
+#[test]
+fn nothing_is_lost_while_the_new_file_cannot_be_made() {
+    sandbox::alone("nothing_is_lost_while_the_new_file_cannot_be_made", || {
+        let folder = folder();
+        each_moved(folder.path(), |Moved { appender, path, to, .. }| {
+            // none can be opened, or one
+            let one = (3..).find(|files| with_file_limit(*files, || std::fs::File::open("/")).is_ok()).unwrap();
+            for files in [3, one] {
+                std::thread::sleep(A_WHILE);
+                with_file_limit(files, || appender.append(&2)).unwrap_or_else(|e| panic!("{e}"));
+            }
+            std::thread::sleep(A_WHILE);
+            appender.append(&3).unwrap();
+            assert_eq!([&to, &path].map(strict_records::<u8>), [vec![1, 2, 2], vec![3]]);
+        });
+    });
+}
+
 /// Those who share the new file keep it.
 #[test]
 fn a_file_that_others_share_is_not_taken() {
