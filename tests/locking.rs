@@ -52,6 +52,9 @@ fn assert_got(result: Result<()>, fits: bool, what: &str, path: &Path, since: In
             assert!(error.is_io());
             assert!(text.contains("shared(true)") && text.contains("process"), "{text}");
             assert_eq!(text.lines().count(), 1, "{text}");
+            // what was tried, and then why not
+            let tried = if what.starts_with(REPAIR) { "cannot repair: " } else { "cannot open: " };
+            assert!(text.starts_with(&format!("{}: {tried}", path.display())), "{text}");
             // a shared one may wait for those that merely append at the moment
             let most = if what.contains(SHARED) { 5 } else { 2 };
             assert!(took < Duration::from_secs(most), "{what}: {took:?}");

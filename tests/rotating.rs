@@ -160,20 +160,82 @@ fn a_link_is_not_replaced() {
 #[cfg(unix)]
 #[test]
 fn the_new_file_has_the_permissions_of_the_old_one() {
-    use std::os::unix::fs::PermissionsExt;
     let folder = folder();
     for shared in [false, true] {
         for mode in [0o600, 0o640, 0o666] {
             let path = folder.path().join(format!("{shared}-{mode:o}.jsonl"));
             fs::write(&path, "").unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            set_mode(&path, mode);
             let appender = open(&path, shared);
             appender.rotate(beside(&path, ".1")).unwrap();
             for file in [&path, &beside(&path, ".1")] {
-                assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o7777, mode, "{}", file.display());
+                assert_eq!(mode_of(file), mode, "{}", file.display());
             }
         }
     }
+}
+
+#[cfg(unix)]
+fn mode_of(path: impl AsRef<Path>) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[cfg(unix)]
+fn set_mode(path: impl AsRef<Path>, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// It may be another shared appender than the one that moved the file, or somebody else has moved it.
+#[cfg(unix)]
+#[test]
+fn the_new_file_has_the_permissions_of_the_old_one_whoever_makes_it() {
+    let folder = folder();
+    for mode in [0o600, 0o640, 0o666] {
+        let path = folder.path().join(format!("{mode:o}.jsonl"));
+        fs::write(&path, "").unwrap();
+        set_mode(&path, mode);
+        let appenders = [open(&path, true), open(&path, true)];
+        for (n, appender) in appenders.iter().cycle().take(4).enumerate() {
+            let to = beside(&path, &format!(".{n}"));
+            appender.append(&n).unwrap();
+            fs::rename(&path, &to).unwrap();
+            // this one makes a file, and the other one finds it
+            appender.append(&n).unwrap();
+            assert_eq!([mode_of(&to), mode_of(&path)], [mode; 2], "{n}: {mode:o}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn all_files_have_the_permissions_of_the_first() {
+    const ROTATIONS: u32 = 300;
+    let folder = quick_folder();
+    let path = folder.path().join("a.jsonl");
+    fs::write(&path, "").unwrap();
+    set_mode(&path, 0o600);
+    let (rotating, appending) = (open(&path, true), open(&path, true));
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let appender = scope.spawn(|| {
+            let mut number = 0;
+            while !done.load(Relaxed) {
+                appending.append(&Tagged::new(0, number))?;
+                number += 1;
+            }
+            Ok::<u32, Error>(number)
+        });
+        let rotated = (0..ROTATIONS).try_for_each(|n| rotating.rotate(beside(&path, &format!(".{n}"))));
+        done.store(true, Relaxed);
+        rotated.unwrap();
+        assert!(appender.join().unwrap().unwrap() > ROTATIONS / 10, "there was nobody who could have made a file");
+    });
+    let files = names(&folder);
+    assert_eq!(files.len(), ROTATIONS as usize + 2, "one of them is for the lock");
+    let others: Vec<_> = files.iter().filter(|name| mode_of(folder.path().join(name)) != 0o600).collect();
+    assert!(others.is_empty(), "{others:?}");
 }
 
 /// Of an appender that was opened by a link, the records are all there, old and new, wherever the files are.
@@ -327,6 +389,33 @@ fn nobody_slips_in_during_a_rotation() {
     for n in 0..ROTATIONS {
         assert_eq!(strict_records::<u32>(beside(&path, &format!(".{n}"))), [n]);
     }
+}
+
+/// Somebody has the lock file for long: who opens the file shared only has it for a moment.
+#[cfg(unix)]
+#[test]
+fn a_rotation_does_not_wait_for_good() {
+    let folder = folder();
+    let path = folder.path().join("a.jsonl");
+    let to = beside(&path, ".1");
+    let appender = open(&path, false);
+    appender.append(&1).unwrap();
+    let lock = fs::File::create(beside(&path, ".lock")).unwrap();
+    lock.lock_shared().unwrap();
+    let (appender, error) = without_waiting("a rotation", {
+        let to = to.clone();
+        move || {
+            let error = appender.rotate(to).unwrap_err();
+            (appender, error)
+        }
+    });
+    assert_eq!((error.kind(), error.path()), (ErrorKind::Locked, Some(&*path)), "{error}");
+    assert!(error.to_string().contains(&format!("cannot rotate to {}: ", to.display())), "{error}");
+    assert!(!to.exists());
+    assert_eq!(appender.append(&2).unwrap(), Position { offset: 2, line: 2 });
+    lock.unlock().unwrap();
+    appender.rotate(&to).unwrap();
+    assert_eq!(strict_records::<u8>(&to), [1, 2]);
 }
 
 #[test]

@@ -74,6 +74,20 @@ fn few_writes_for_many_records() {
     assert_eq!(target.0.borrow().writes, [b"0\n1\n", b"2\n3\n", b"4\n5\n"]);
 }
 
+/// So much is not taken at once, and not needed.
+#[test]
+fn a_buffer_of_any_size_can_be_asked_for() {
+    for size in [isize::MAX as usize, usize::MAX - 1, usize::MAX] {
+        let target = Target::default();
+        let mut writer = WriterBuilder::new().buffer_size(size).from_writer(target.clone());
+        writer.write_all(0..200_000).expect("numbers");
+        assert_eq!(target.calls(), (0, 0), "nothing is written before it is full: {size}");
+        writer.flush().expect("a flush");
+        assert_eq!(target.calls(), (1, 1), "{size}");
+        assert_eq!(target.out().lines().count(), 200_000, "{size}");
+    }
+}
+
 #[test]
 fn a_position_counts_what_was_taken() {
     let mut writer = JsonlWriter::new(Vec::new());

@@ -36,8 +36,10 @@ pub enum Policy {
     EachRecord,
     EachRecords(u32),
     EachMillisecond,
+    EachMinute,
 }
 
+/// One of each kind.
 pub const POLICIES: [Policy; 4] = [Policy::Os, Policy::EachRecord, Policy::EachRecords(3), Policy::EachMillisecond];
 
 impl Policy {
@@ -47,6 +49,7 @@ impl Policy {
             Policy::EachRecord => Durability::EachRecord,
             Policy::EachRecords(n) => Durability::EachRecords(n),
             Policy::EachMillisecond => Durability::EachInterval(Duration::from_millis(1)),
+            Policy::EachMinute => Durability::EachInterval(Duration::from_secs(60)),
         }
     }
 }
