@@ -137,9 +137,10 @@ fn each_record(jsonl: impl Read, mut take: impl FnMut(&[u8], u64) -> Result<()>)
 }
 
 /// Of a conversion that fails before it comes here, the writer writes what it has when it is dropped.
-fn finish<W: Write>(mut writer: JsonlWriter<W>, records: u64, bytes_read: u64) -> Result<Converted> {
-    writer.flush()?;
-    Ok(Converted { records, bytes_read, bytes_written: writer.position().offset })
+fn finish<W: Write>(writer: JsonlWriter<W>, records: u64, bytes_read: u64) -> Result<Converted> {
+    let bytes_written = writer.position().offset;
+    writer.into_inner()?;
+    Ok(Converted { records, bytes_read, bytes_written })
 }
 
 /// Adds `json`, which is valid, without the white space between its tokens.

@@ -9,12 +9,18 @@ mod documents;
 #[path = "common/target.rs"]
 mod target;
 
-use std::io;
+use std::error::Error as _;
+use std::io::{self, Read};
 
-use common::{Chunks, Fault, show};
+use common::{Chunks, Fault, Script, Step, show};
+use documents::Tree;
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use simd_jsonl::ErrorKind::{self, *};
-use simd_jsonl::{Converted, Error, ReaderBuilder, array_to_jsonl};
+use simd_jsonl::{Converted, Error, JsonlSlice, ReaderBuilder, array_to_jsonl, jsonl_to_array, normalize};
+use target::{Target, behind};
 
 /// What became of a conversion: its output, and how it ended.
 type Outcome = (String, Result<Converted, Fault>);
@@ -253,5 +259,236 @@ fn an_array_that_is_cut_at_any_byte() {
     for cut in 1..array.len() {
         let cut = &array.as_bytes()[..cut];
         assert_eq!(lines_everywhere(cut), definition(cut), "left: ours, right: as defined; {}", show(cut));
+    }
+}
+
+#[test]
+fn jsonl_becomes_one_array() {
+    for (lines, want) in [
+        ("", "[]\n"),
+        ("\u{feff}\r\n \n", "[]\n"),
+        ("1", "[\n1\n]\n"),
+        ("1\n2\n", "[\n1,\n2\n]\n"),
+        ("\u{feff}{\"a\" : [1, 2]}\r\n\r\n \t\n\"a b\"  \n  null", "[\n{\"a\":[1,2]},\n\"a b\",\nnull\n]\n"),
+    ] {
+        for size in [1, 2, 7, usize::MAX] {
+            let (out, result) = outcome(|out| jsonl_to_array(Chunks::new(lines.as_bytes(), [size]), out));
+            let done = result.unwrap_or_else(|fault| panic!("{fault:?} in {lines:?}"));
+            assert_eq!(out, want, "of {lines:?}");
+            let records = JsonlSlice::new(lines.as_bytes()).deserialize::<IgnoredAny>().count() as u64;
+            assert_eq!((done.records, done.bytes_read), (records, lines.len() as u64), "of {lines:?}");
+        }
+    }
+}
+
+#[test]
+fn lines_become_plain() {
+    for (lines, want) in [
+        ("", ""),
+        ("\u{feff}", ""),
+        ("\n\r\n \t\r\n", ""),
+        ("1", "1\n"),
+        ("1\r", "1\n"),
+        ("\u{feff}1\n2\n", "1\n2\n"),
+        ("\r\n1\r\n\r\n2\r\n", "1\n2\n"),
+        (" {\"a\" : \" b \\\" c \" , \"d\" :\t[ ] } \r\n[ 1 ,2,\r3 ]", "{\"a\":\" b \\\" c \",\"d\":[]}\n[1,2,3]\n"),
+        ("\"a  b\\\\\" \n\"\\\\\\\" \"\n", "\"a  b\\\\\"\n\"\\\\\\\" \"\n"),
+        // clean already, and so left as it is
+        (
+            "{\"a\":1.00,\"a\":-0,\"\\u0061\":\"\\/ \u{2028}\"}\n1E5\n\"\"\n",
+            "{\"a\":1.00,\"a\":-0,\"\\u0061\":\"\\/ \u{2028}\"}\n1E5\n\"\"\n",
+        ),
+    ] {
+        for size in [1, 2, 7, usize::MAX] {
+            let (out, result) = outcome(|out| normalize(Chunks::new(lines.as_bytes(), [size]), out));
+            let done = result.unwrap_or_else(|fault| panic!("{fault:?} in {lines:?}"));
+            assert_eq!(out, want, "of {lines:?}");
+            assert_eq!(
+                (done.records, done.bytes_read),
+                (want.lines().count() as u64, lines.len() as u64),
+                "of {lines:?}"
+            );
+        }
+        assert_eq!(converted(|out| normalize(want.as_bytes(), out)), want, "twice");
+    }
+}
+
+#[test]
+fn a_bad_line_ends_a_conversion_and_the_records_before_it_are_written() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &str, ErrorKind, u64, u64, u64)] = &[
+        ("1\n\n[2,]\n3\n", "1\n", TrailingComma, 6, 3, 4),
+        ("1\n{\"a\":\"b\n3\n", "1\n", UnclosedString, 7, 2, 6),
+        ("1\n2 3\n", "1\n", TrailingCharacters, 4, 2, 3),
+        ("1\r\n{\"a\":", "1\n", UnexpectedEnd, 8, 2, 6),
+        ("[\n1,\n2\n]\n", "", NotJsonLines, 0, 1, 1),
+    ];
+    for &(lines, want, kind, offset, line, column) in cases {
+        let fault = Err(Fault { kind, offset, line, column });
+        assert_eq!(outcome(|out| normalize(lines.as_bytes(), out)), (want.to_owned(), fault), "of {lines:?}");
+        assert_eq!(outcome(|out| jsonl_to_array(lines.as_bytes(), out)).1, fault, "of {lines:?}");
+    }
+    let error = normalize(&b"[\n1,\n2\n]\n"[..], io::sink()).unwrap_err();
+    assert!(error.to_string().contains("`simd_jsonl::array_to_jsonl`"), "{error}");
+}
+
+/// A depth of 128 is a record's; the array around it does not count.
+#[test]
+fn depth_is_limited_and_costs_no_stack() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let nested = |depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        let array = format!("[{}, {}]", nested(128), nested(1));
+        assert_eq!(lines_of(array.as_bytes(), &[usize::MAX]).0, format!("{}\n{}\n", nested(128), nested(1)));
+        let place = (2 + open.len() * 128 + 1) as u64;
+        let deep = format!("[1,{}", open.repeat(1_000_000));
+        for input in [&deep[..], &format!("[1,{}]", nested(129))] {
+            let fault = Fault { kind: DepthLimit, offset: place, line: 1, column: place + 1 };
+            assert_eq!(lines_of(input.as_bytes(), &[usize::MAX]), ("1\n".to_owned(), Err(fault)));
+        }
+    }
+    // it is told as soon as it is there, and nothing is read that is far behind
+    let mut input = Script::new([Step::Give(b"[".repeat(300)), Step::Fail(io::ErrorKind::Other)]);
+    assert_eq!(array_to_jsonl(&mut input, io::sink()).unwrap_err().kind(), DepthLimit);
+    let closing = b"]".repeat(1_000_000);
+    assert_eq!(lines_of(&closing, &[usize::MAX]).1.unwrap_err().kind, ExpectedValue);
+}
+
+/// `head`, then `len` times `fill`, then `tail`.
+fn long<'a>(head: &'a [u8], fill: u8, len: u64, tail: &'a [u8]) -> impl Read + 'a {
+    head.chain(io::repeat(fill).take(len)).chain(tail)
+}
+
+/// White space between elements is no part of any; a string of this length is too long.
+#[test]
+fn an_element_longer_than_the_limit() {
+    let limit = 256 << 20;
+    let (out, result) = outcome(|out| array_to_jsonl(long(b"[1,\n \"", b'x', limit - 1, b"\",2]"), out));
+    assert_eq!((&*out, result), ("1\n", Err(Fault { kind: RecordTooLong, offset: 5, line: 2, column: 2 })));
+}
+
+#[test]
+fn a_source_that_fails() {
+    let array = "[{\"a\":\n[1,\n2]},\n\"bc\", 3\n]\n\n";
+    for at in 0..=array.len() {
+        let (before, rest) = array.as_bytes().split_at(at);
+        let give = |bytes: &[u8]| Step::Give(bytes.to_vec());
+        let fail = Step::Fail(io::ErrorKind::ConnectionReset);
+
+        let error = array_to_jsonl(Script::new([give(before), fail]), io::sink()).unwrap_err();
+        assert!(error.is_io(), "{error}");
+        assert_eq!(error.position(), behind(before), "{error}");
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::ConnectionReset);
+
+        let retry = || Step::Fail(io::ErrorKind::Interrupted);
+        let script = Script::new([retry(), give(before), retry(), retry(), give(rest), retry()]);
+        assert_eq!(converted(|out| array_to_jsonl(script, out)), "{\"a\":[1,2]}\n\"bc\"\n3\n");
+    }
+    // what is whole before is written
+    let script = Script::new([Step::Give(b"[1,2,3".to_vec()), Step::Fail(io::ErrorKind::ConnectionReset)]);
+    assert_eq!(outcome(|out| array_to_jsonl(script, out)).0, "1\n2\n");
+}
+
+#[test]
+fn a_target_that_fails() {
+    let element = format!("{{\"a\":\"{}\"}}", "x".repeat(1000));
+    let array = format!("[\n{}\n]\n", vec![element; 200].join(",\n"));
+    let lines = converted(|out| array_to_jsonl(array.as_bytes(), out));
+    type Convert = fn(&[u8], Target) -> Result<Converted, Error>;
+    let converters: [(Convert, &str, &str); 3] = [
+        (|input, target| array_to_jsonl(input, target), &array, &lines),
+        (|input, target| jsonl_to_array(input, target), &lines, &array),
+        (|input, target| normalize(input, target), &lines, &lines),
+    ];
+    for (convert, input, want) in converters {
+        for at in [0, 1, 1000, 1010, 70_000, want.len() - 1] {
+            let full = target::Step::Fail(io::ErrorKind::StorageFull);
+            let before = target::Step::Until { at, chunk: 999 };
+            let target = Target::new([before].into_iter().chain([full; 1000]));
+            let error = convert(input.as_bytes(), target.clone()).unwrap_err();
+            assert_eq!(error.kind(), Io, "{error}");
+            assert!(error.to_string().starts_with("cannot write: "), "{error}");
+            assert_eq!(error.position(), behind(&want.as_bytes()[..at]), "{error}");
+            let source = error.source().expect("its cause").downcast_ref::<io::Error>().expect("of I/O");
+            assert_eq!(source.kind(), io::ErrorKind::StorageFull);
+            assert_eq!(target.bytes(), &want.as_bytes()[..at]);
+        }
+        let target = Target::default();
+        let done = convert(input.as_bytes(), target.clone()).expect("nothing fails");
+        assert_eq!((done.records, target.bytes().len()), (200, want.len()));
+        assert_eq!(target.0.borrow().flushes, 1, "flushed at the end");
+        assert!(target.0.borrow().writes.len() < 10, "written in large pieces");
+
+        let broken = format!("{}oops", &input[..input.len() - 3]);
+        let target = Target::default();
+        assert!(!convert(broken.as_bytes(), target.clone()).unwrap_err().is_io());
+        assert!(target.0.borrow().flushes > 0 && target.bytes().len() > 190_000, "flushed on an error");
+    }
+}
+
+/// Any value as `serde_json` has it.
+fn value() -> impl Strategy<Value = Value> {
+    documents::tree().prop_filter_map("valid", |tree| serde_json::from_slice(&text_of(&tree)).ok())
+}
+
+fn text_of(tree: &Tree) -> Vec<u8> {
+    tree.text(documents::Style::Compact).into_bytes()
+}
+
+/// An array of any elements in any style, CRs for line breaks; its elements are valid, mostly.
+fn array() -> impl Strategy<Value = Vec<u8>> {
+    let lines = documents::line(vec(documents::tree(), 0..6).prop_map(Tree::Array));
+    // damage may have taken the bracket
+    lines.prop_filter("an array", |line| line.trim_ascii_start().starts_with(b"["))
+}
+
+proptest! {
+    #[test]
+    fn values_become_what_serde_json_writes(values in vec(value(), 0..6)) {
+        let want: String = values.iter().map(target::line).collect();
+        let compact = serde_json::to_string(&values).unwrap();
+        let pretty = serde_json::to_string_pretty(&values).unwrap();
+        let white = |to| with_white(pretty.as_bytes(), b' ', to);
+        for array in [compact.as_bytes(), pretty.as_bytes(), &white(b'\t'), &white(b'\n'), &white(b'\r')] {
+            for size in [1, 5, 64, usize::MAX] {
+                let (out, result) = lines_of(array, &[size]);
+                prop_assert_eq!(result.map(|done| done.records), Ok(values.len() as u64), "{}", show(array));
+                prop_assert_eq!(&out, &want, "{}", show(array));
+            }
+        }
+        // and back, and again
+        let array = converted(|out| jsonl_to_array(want.as_bytes(), out));
+        prop_assert_eq!(&serde_json::from_str::<Vec<Value>>(&array).unwrap(), &values, "{}", array);
+        prop_assert_eq!(&lines_of(array.as_bytes(), &[usize::MAX]).0, &want);
+        prop_assert_eq!(&converted(|out| normalize(want.as_bytes(), out)), &want);
+    }
+
+    #[test]
+    fn any_array_is_converted_as_the_reader_reads_it(array in array(), chunks in vec(1..200usize, 1..4)) {
+        let array = with_white(&array, b'\r', b'\n');
+        let want = definition(&array);
+        prop_assert_eq!(&lines_of(&array, &chunks), &want, "left: ours, right: as defined; {}", show(&array));
+        prop_assert_eq!(&lines_of(&array, &[usize::MAX]), &want, "left: ours, right: as defined; {}", show(&array));
+        let (lines, result) = want;
+        if result.is_ok() {
+            let again = converted(|out| jsonl_to_array(lines.as_bytes(), out));
+            prop_assert_eq!(&lines_of(again.as_bytes(), &chunks).0, &lines, "there and back");
+        }
+    }
+
+    #[test]
+    fn lines_in_any_style_become_those_of_an_array(lines in vec(documents::line(documents::tree()), 0..5)) {
+        let text = lines.join(&b"\r\n"[..]);
+        let bad = ReaderBuilder::new().from_slice(&text).into_deserialize::<IgnoredAny>().find_map(Result::err);
+        let (out, result) = outcome(|out| normalize(&text[..], out));
+        prop_assert_eq!(result.err(), bad.as_ref().map(Fault::from), "{}", show(&text));
+        let records: Vec<&str> = out.lines().collect();
+        let elements = naive_elements(format!("[{}]", records.join(",")).as_bytes());
+        prop_assert_eq!(elements.iter().map(|(_, element)| &element[..]).collect::<Vec<_>>(), records, "compact");
+        if bad.is_none() {
+            let array = [b"[", &with_white(&lines.join(&b","[..]), b'\r', b'\n')[..], b"]"].concat();
+            if !lines.iter().any(|line| line.trim_ascii().is_empty()) {
+                prop_assert_eq!(lines_of(&array, &[usize::MAX]).0, out, "{}", show(&text));
+            }
+        }
     }
 }
