@@ -5,6 +5,7 @@
 //! that places stay what they are.
 
 use crate::{
+    bits::EscapeScanner,
     cursor::is_white,
     de::found,
     error::{Error, ErrorKind, Fault, Result},
@@ -12,7 +13,7 @@ use crate::{
     position::Position,
     raw::RawCheck,
     reader::JsonlReader,
-    simd::Level,
+    simd::{Kernel, Level, Vector},
     writer::JsonlWriter,
 };
 use serde::de::IgnoredAny;
@@ -145,27 +146,44 @@ fn finish<W: Write>(writer: JsonlWriter<W>, records: u64, bytes_read: u64) -> Re
 
 /// Adds `json`, which is valid, without the white space between its tokens.
 fn compact(json: &[u8], out: &mut Vec<u8>) {
-    let mut rest = json;
-    while !rest.is_empty() {
-        let (tokens, strings) = rest.split_at(memchr::memchr(b'"', rest).unwrap_or(rest.len()));
-        tokens.split(|c| is_white(*c)).for_each(|part| out.extend_from_slice(part));
-        let (string, behind) = strings.split_at(string_len(strings));
-        out.extend_from_slice(string);
-        rest = behind;
-    }
+    Level::detect().run(Compact { json, out });
 }
 
-/// The length of the string at the front, quotes included.
-fn string_len(text: &[u8]) -> usize {
-    let mut len = 1;
-    while let Some(next) = text.get(len..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        len += next + 1;
-        if text[len - 1] == b'"' {
-            return len;
+struct Compact<'a> {
+    json: &'a [u8],
+    out: &'a mut Vec<u8>,
+}
+
+impl Kernel for Compact<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) {
+        let Compact { json, out } = self;
+        out.reserve(json.len());
+        let (blocks, rest) = json.as_chunks::<64>();
+        let mut last = [b' '; 64]; // which is white, and so left out
+        last[..rest.len()].copy_from_slice(rest);
+        let (mut escapes, mut in_string) = (EscapeScanner::default(), 0);
+        for block in blocks.iter().chain(std::iter::once(&last)) {
+            let loaded = v.load(block);
+            let quote = v.eq(loaded, b'"') & !escapes.next(v.eq(loaded, b'\\'));
+            let inside = v.prefix_xor(quote) ^ in_string;
+            in_string = ((inside as i64) >> 63) as u64;
+            // nothing else of valid JSON is below that
+            let mut keep = inside | !v.le(loaded, b' ');
+            if keep == !0 {
+                out.extend_from_slice(block);
+                continue;
+            }
+            while keep != 0 {
+                let from = keep.trailing_zeros();
+                let len = (!(keep >> from)).trailing_zeros();
+                out.extend_from_slice(&block[from as usize..(from + len) as usize]);
+                keep &= (!0u64).unbounded_shl(from + len);
+            }
         }
-        len += 1; // what the backslash escapes
     }
-    text.len()
 }
 
 /// The elements of a JSON array that comes as a stream.

@@ -313,6 +313,23 @@ fn lines_become_plain() {
     }
 }
 
+/// Strings, escapes and white space at every place in a block of 64 bytes.
+#[test]
+fn white_space_is_told_from_text_wherever_it_is() {
+    for pad in 0..130 {
+        let x = "x".repeat(pad);
+        for (text, want) in [
+            (format!("[ \"{x}\\\\\" , \"{x} \\\" \" ,\t1 ]"), format!("[\"{x}\\\\\",\"{x} \\\" \",1]")),
+            (format!("{{\"{x} \" :{}[ ]}}", " ".repeat(pad)), format!("{{\"{x} \":[]}}")),
+            (format!("[{}1 ,22{}]", " ".repeat(pad), "\r\t".repeat(pad)), "[1,22]".to_owned()),
+        ] {
+            assert_eq!(converted(|out| normalize(text.as_bytes(), out)), want.clone() + "\n", "of {text}");
+            let array = with_white(format!("[{text}]").as_bytes(), b' ', b'\n');
+            assert_eq!(lines_of(&array, &[67]).0, want + "\n", "of {}", show(&array));
+        }
+    }
+}
+
 #[test]
 fn a_bad_line_ends_a_conversion_and_the_records_before_it_are_written() {
     #[rustfmt::skip]
