@@ -347,7 +347,12 @@ impl Extent {
             return ended.then_some(Ended);
         }
         while let Some(behind) = text.get(self.len..).filter(|behind| !behind.is_empty()) {
-            if self.in_string {
+            if self.depth > 0 && behind.len() >= 64 {
+                let ended = Level::detect().run(Blocks { extent: self, text });
+                if ended.is_some() {
+                    return ended;
+                }
+            } else if self.in_string {
                 let next = memchr::memchr3(b'"', b'\\', b'\n', behind);
                 self.len += next.unwrap_or(behind.len());
                 match text.get(self.len..) {
@@ -382,6 +387,66 @@ impl Extent {
             }
             if self.depth == 0 && !self.in_string {
                 return Some(Ended);
+            }
+        }
+        None
+    }
+}
+
+/// The same for what is there of a container in blocks of 64 bytes.
+struct Blocks<'a> {
+    extent: &'a mut Extent,
+    text: &'a mut [u8],
+}
+
+impl Kernel for Blocks<'_> {
+    type Output = Option<Ended>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) -> Option<Ended> {
+        let Blocks { extent, text } = self;
+        while let Some(block) = text.get_mut(extent.len..).and_then(|rest| rest.first_chunk_mut()) {
+            let loaded = v.load(block);
+            let backslash = v.eq(loaded, b'\\');
+            let escaped = EscapeScanner::default().next(backslash);
+            let quote = v.eq(loaded, b'"') & !escaped;
+            let inside = v.prefix_xor(quote) ^ u64::from(extent.in_string).wrapping_neg();
+            let newline = v.eq(loaded, b'\n');
+            // a string that is not closed on its line is the end; a backslash waits for what it escapes
+            let cut = (inside & newline).trailing_zeros();
+            let mut len = cut.min(64 - ((backslash & !escaped) >> 63) as u32);
+            let before = |place: u32| !(!0u64).unbounded_shl(place);
+            let opening = v.eq_masked(loaded, 0xDF, b'[') & !inside & before(len);
+            let closing = v.eq_masked(loaded, 0xDF, b']') & !inside & before(len);
+            let mut ended = (cut < 64).then_some(Ended);
+            if closing.count_ones() < extent.depth && extent.depth + opening.count_ones() <= Options::MAX_DEPTH {
+                extent.depth = extent.depth + opening.count_ones() - closing.count_ones();
+            } else {
+                let mut brackets = opening | closing;
+                while brackets != 0 {
+                    let place = brackets.trailing_zeros();
+                    brackets &= brackets - 1;
+                    match opening >> place & 1 {
+                        1 if extent.depth < Options::MAX_DEPTH => extent.depth += 1,
+                        0 if extent.depth > 1 => extent.depth -= 1,
+                        _ => {
+                            (len, ended) = (place + 1, Some(Ended));
+                            break;
+                        }
+                    }
+                }
+            }
+            let mut white = (newline | v.eq(loaded, b'\r') | v.eq(loaded, BREAK)) & !inside & before(len);
+            extent.breaks += u64::from((white & newline).count_ones());
+            while white != 0 {
+                let place = white.trailing_zeros();
+                white &= white - 1;
+                block[place as usize] = if newline >> place & 1 == 1 { BREAK } else { b' ' };
+            }
+            extent.in_string = len > 0 && inside >> (len - 1) & 1 == 1;
+            extent.len += len as usize;
+            if ended.is_some() {
+                return ended;
             }
         }
         None

@@ -159,11 +159,13 @@ fn each_element_becomes_a_line() {
     }
 }
 
+/// An input, what is written, and the fault: its kind, offset, line and column.
+type Case<I> = (I, &'static str, ErrorKind, u64, u64, u64);
+
 #[test]
 fn a_fault_is_named_exactly_and_what_is_before_it_is_written() {
-    // what is written, and the kind, offset, line and column
     #[rustfmt::skip]
-    let cases: &[(&[u8], &str, ErrorKind, u64, u64, u64)] = &[
+    let cases: &[Case<&[u8]>] = &[
         (b"[1 2]", "1\n", ExpectedComma, 3, 1, 4),
         (b"[1,\n 2 3]", "1\n2\n", ExpectedComma, 7, 2, 4),
         (b"[1}", "1\n", ExpectedComma, 2, 1, 3),
@@ -333,7 +335,7 @@ fn white_space_is_told_from_text_wherever_it_is() {
 #[test]
 fn a_bad_line_ends_a_conversion_and_the_records_before_it_are_written() {
     #[rustfmt::skip]
-    let cases: &[(&str, &str, ErrorKind, u64, u64, u64)] = &[
+    let cases: &[Case<&str>] = &[
         ("1\n\n[2,]\n3\n", "1\n", TrailingComma, 6, 3, 4),
         ("1\n{\"a\":\"b\n3\n", "1\n", UnclosedString, 7, 2, 6),
         ("1\n2 3\n", "1\n", TrailingCharacters, 4, 2, 3),
