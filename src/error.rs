@@ -393,6 +393,11 @@ impl Error {
         self.0.snippet = snippet(line, offset);
     }
 
+    /// Of a line whose beginning is not at hand any more: the column, which `locate` could not know.
+    pub(crate) fn set_column(&mut self, column: u64) {
+        self.0.column = column;
+    }
+
     /// Of a record that was read alone: where it is really.
     #[cold]
     pub(crate) fn relocate(mut self, start: Position) -> Error {

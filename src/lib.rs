@@ -2,6 +2,7 @@
 
 mod appender;
 mod bits;
+mod convert;
 mod cursor;
 mod de;
 mod error;
@@ -24,6 +25,7 @@ mod window;
 mod writer;
 
 pub use appender::{AppenderBuilder, Durability, JsonlAppender, Repaired, repair};
+pub use convert::{Converted, array_to_jsonl, jsonl_to_array, normalize};
 pub use error::{Error, ErrorKind, Result};
 pub use lazy::{Elements, LazyValue, Members};
 pub use lines::{Line, Lines};

@@ -32,14 +32,21 @@ impl RawCheck {
         if let Some(newline) = memchr::memchr(b'\n', record) {
             return refuse(newline, ErrorKind::LineBreak);
         }
-        let mut source = SliceSource::new(record);
-        self.scan.seek(Position::default());
+        match self.is_record(record, Position::default())? {
+            true => Ok(record),
+            false => refuse(0, ErrorKind::BlankLine),
+        }
+    }
+
+    /// Whether there is anything on this one line, which begins at `start` of its input; if so, it is a record.
+    pub(crate) fn is_record(&mut self, line: &[u8], start: Position) -> Result<bool> {
+        let mut source = SliceSource::new(line);
+        self.scan.seek(start);
         while !self.scan.has_record(source.text())? {
             if !self.scan.refill(&mut source)? {
-                return refuse(0, ErrorKind::BlankLine);
+                return Ok(false);
             }
         }
-        self.scan.decode::<IgnoredAny>(source.text())?;
-        Ok(record)
+        self.scan.decode::<IgnoredAny>(source.text()).map(|_| true)
     }
 }

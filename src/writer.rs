@@ -315,6 +315,14 @@ impl<W: Write> JsonlWriter<W> {
         }
     }
 
+    /// Writes a line that is known to be whole: what `text` adds to the buffer, and an LF.
+    pub(crate) fn write_line(&mut self, text: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
+        self.make_room()?;
+        text(&mut self.buffer);
+        self.end_record();
+        Ok(())
+    }
+
     /// Hands everything to the target, and flushes it.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use serde::de::IgnoredAny;
-use simd_jsonl::{ErrorKind, ReaderBuilder};
+use simd_jsonl::{ErrorKind, ReaderBuilder, array_to_jsonl, jsonl_to_array, normalize};
 
 struct Counting;
 
@@ -167,5 +167,73 @@ fn case_19_a_long_stream_needs_a_buffer_and_no_more() {
         });
         assert_eq!(count, if line == b"\n" { 0 } else { many }, "{}", line.escape_ascii());
         assert!(peak <= 16 * BUFFER, "{peak} bytes for many of {}", line.escape_ascii());
+    }
+}
+
+/// Arrays of any length, long white space in them, and their way back: memory does not depend on how much there is.
+#[test]
+fn conversions_need_a_few_buffers_and_no_more() {
+    const BUFFERS: usize = 16 * BUFFER;
+    let element = format!("\n  {{\"a\": \"{}\", \"b\": [1, 2]}} ,", "x y ".repeat(1000));
+    let compact = element.trim_matches(['\n', ' ', ',']).replace("\": ", "\":").replace(", ", ",") + "\n";
+    let many = 64 * MIB / element.len();
+    let elements = Repeat { text: element.as_bytes(), at: 0, left: many };
+    let mut records = 0;
+    let peak = peak_of(|| {
+        let array = (&b"["[..]).chain(elements).chain(&b"0]\n"[..]);
+        records = array_to_jsonl(array, io::sink()).unwrap().records;
+    });
+    assert_eq!(records, many as u64 + 1);
+    assert!(peak <= BUFFERS, "{peak} bytes for an array");
+
+    type Convert = fn(Repeat<'_>) -> u64;
+    let back: [Convert; 2] = [
+        |lines| jsonl_to_array(lines, io::sink()).unwrap().bytes_written,
+        |lines| normalize(lines, io::sink()).unwrap().bytes_written,
+    ];
+    for convert in back {
+        let lines = Repeat { text: compact.as_bytes(), at: 0, left: many / 4 };
+        let len = many / 4 * compact.len();
+        let peak = peak_of(|| assert!(convert(lines) >= len as u64));
+        assert!(peak <= BUFFERS, "{peak} bytes for lines");
+    }
+
+    for white in [b' ', b'\n'] {
+        for (head, tail) in [(&b""[..], &b"[1]"[..]), (b"[", b"1]"), (b"[1", b"]"), (b"[1,", b"2]"), (b"[1]", b"")] {
+            let peak = peak_of(|| {
+                let done = array_to_jsonl(Long { head, fill: white, len: 4 * MIB, tail }, io::sink()).unwrap();
+                assert_eq!(done.bytes_read as usize, head.len() + 4 * MIB + tail.len());
+            });
+            assert!(peak <= BUFFERS, "{peak} bytes for white space behind {}", head.escape_ascii());
+        }
+    }
+    // what never gets better is not waited for
+    for (head, fill) in [(&b"["[..], b'['), (b"[\"", b'\n'), (b"[1,", b','), (b"[]", b'1')] {
+        let peak = peak_of(|| {
+            let endless = Long { head, fill, len: usize::MAX, tail: b"" };
+            assert!(!array_to_jsonl(endless, io::sink()).unwrap_err().is_io());
+        });
+        assert!(peak <= BUFFERS, "{peak} bytes for an endless fault behind {}", head.escape_ascii());
+    }
+}
+
+/// A text, over and over.
+struct Repeat<'a> {
+    text: &'a [u8],
+    at: usize,
+    left: usize,
+}
+
+impl Read for Repeat<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Ok(0);
+        }
+        let n = (&self.text[self.at..]).read(buf)?;
+        self.at += n;
+        if self.at == self.text.len() {
+            (self.at, self.left) = (0, self.left - 1);
+        }
+        Ok(n)
     }
 }

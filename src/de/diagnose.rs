@@ -89,7 +89,7 @@ impl Origin {
                 error = Error::from_fault(fault, line, self.position);
             }
         } else if self.is_first && error.kind() == ErrorKind::InvalidType && line.trim_ascii().starts_with(b"[{") {
-            error.add_hint(&format!("; if the input is one JSON array, convert it with `{ARRAY_CONVERTER}`"));
+            error.add_hint(&format!("; if the input is one JSON array, convert it with {ARRAY_CONVERTER}"));
         }
         if let Some(path) = &self.path {
             error.set_path(path);
@@ -123,21 +123,33 @@ fn recognize(line: &[u8], terminated: bool) -> Option<Fault> {
         _ => {}
     }
     let document = |what: &str, converter: &str| {
-        let message = format!("the input is {what}, not one JSON value a line; convert it with `{converter}`");
+        let message = format!("the input is {what}, not one JSON value a line; convert it with {converter}");
         let start = line.iter().position(|c| !is_white(*c)).unwrap_or(0);
         Some(Fault::new(start, ErrorKind::NotJsonLines, message))
     };
     match line.trim_ascii() {
         _ if !terminated => None, // there is no second line
         b"[" => document("a pretty-printed JSON array", ARRAY_CONVERTER),
-        b"{" => document("a pretty-printed JSON document", "jq -c ."),
+        b"{" => document("a pretty-printed JSON document", "`jq -c .`"),
         [b'[', .., b','] => document("a JSON array over several lines", ARRAY_CONVERTER),
         _ => None,
     }
 }
 
-/// The command that makes JSON Lines of an array.
-const ARRAY_CONVERTER: &str = "jq -c '.[]'";
+/// What makes JSON Lines of an array, in Rust and on a command line.
+const ARRAY_CONVERTER: &str = "`simd_jsonl::array_to_jsonl` or `jq -c '.[]'`";
+
+/// What `rest` begins with, in words; `None` if there is nothing.
+pub(crate) fn found(rest: &[u8]) -> Option<String> {
+    let chunk = rest.utf8_chunks().next()?;
+    Some(match chunk.valid().chars().next() {
+        Some('\'') => r#""'""#.to_owned(),
+        Some('\u{feff}') => "a byte order mark".to_owned(),
+        Some(c) if c.is_control() => format!("U+{:04X}", u32::from(c)),
+        Some(c) => format!("'{c}'"),
+        None => format!("byte 0x{:02X}", rest[0]),
+    })
+}
 
 struct Reader<'a> {
     line: &'a [u8],
@@ -157,20 +169,6 @@ impl Reader<'_> {
         }
     }
 
-    /// What stands at the place, in words.
-    fn found(&self) -> String {
-        match self.line[self.at..].utf8_chunks().next() {
-            Some(chunk) => match chunk.valid().chars().next() {
-                Some('\'') => r#""'""#.to_owned(),
-                Some('\u{feff}') => "a byte order mark".to_owned(),
-                Some(c) if c.is_control() => format!("U+{:04X}", u32::from(c)),
-                Some(c) => format!("'{c}'"),
-                None => format!("byte 0x{:02X}", self.line[self.at]),
-            },
-            None => "the end of the record".to_owned(),
-        }
-    }
-
     /// The fault that at this place stands not what the grammar wants.
     fn expected<T>(&self, kind: ErrorKind, what: &str) -> Result<T, Fault> {
         let kind = match self.peek() {
@@ -178,7 +176,8 @@ impl Reader<'_> {
             Some(0xEF) if self.line[self.at..].starts_with("\u{feff}".as_bytes()) => ErrorKind::ByteOrderMark,
             Some(_) => kind,
         };
-        Err(Fault::new(self.at, kind, format!("expected {what}, found {}", self.found())))
+        let found = found(&self.line[self.at..]).unwrap_or_else(|| "the end of the record".to_owned());
+        Err(Fault::new(self.at, kind, format!("expected {what}, found {found}")))
     }
 
     fn record(&mut self, max_depth: u32) -> Step {

@@ -19,7 +19,7 @@ mod string;
 #[cfg(feature = "value")]
 mod value;
 
-pub(crate) use diagnose::{Failure, Origin};
+pub(crate) use diagnose::{Failure, Origin, found};
 pub(crate) use skip::skip_lax;
 pub(crate) use string::decode;
 #[cfg(feature = "value")]

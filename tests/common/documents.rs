@@ -44,6 +44,13 @@ impl Style {
 }
 
 impl Tree {
+    /// All of it, in this style.
+    pub fn text(&self, mut style: Style) -> String {
+        let mut text = String::new();
+        self.write(&mut style, &mut text);
+        text
+    }
+
     fn write(&self, style: &mut Style, out: &mut String) {
         match self {
             Tree::Text(text) => out.push_str(text),
