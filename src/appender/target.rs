@@ -75,8 +75,12 @@ impl Target {
             }
         }
         target.left_behind = None;
-        // whoever has made it may not have done this
-        tail::directory_of(&target.place)?.sync().map_err(Refusal::Sync)?;
+        // whoever has made it may not have done this; of one in which nothing is yet it is done already, or cannot be
+        match tail::directory_of(&target.place) {
+            Ok(directory) => directory.sync().map_err(Refusal::Sync)?,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(target)
     }
 
