@@ -68,9 +68,9 @@ no_children=(--skip case_29_the_variable_lowers_the_level --skip processes)
 mkdir -p target
 
 # What an emulator does not run: serde's forms, which are the same code everywhere and take as long as all the rest, what looks at
-# the sources, and what traces children of its own.
+# the sources, and what traces children of its own or changes what a process may do.
 # shellcheck disable=SC2034
-not_emulated=(serde_types layers crash failing_calls full_disk sync_failure)
+not_emulated=(serde_types layers crash failing_calls full_disk sync_failure moved meanwhile permissions)
 # shellcheck disable=SC2034
 emulated_tests=(--lib)
 for file in tests/*.rs; do
