@@ -71,7 +71,7 @@ mkdir -p target
 # the sources, what traces children of its own, and the appender, whose code is the same everywhere and whose system is the host.
 # shellcheck disable=SC2034
 not_emulated=(serde_types layers crash failing_calls full_disk sync_failure
-    appending durability locking moved opening repairing rotating sharing torn)
+    appending durability locking meanwhile moved opening permissions repairing rotating sharing torn)
 # shellcheck disable=SC2034
 emulated_tests=(--lib)
 for file in tests/*.rs; do

@@ -125,6 +125,26 @@ fn a_file_whose_directory_cannot_be_synced_is_not_opened() {
     });
 }
 
+/// A file that has records had its name synced when they were acknowledged: its directory is not needed.
+#[test]
+fn a_file_that_is_there_is_opened_whatever_its_directory() {
+    as_a_user("a_file_that_is_there_is_opened_whatever_its_directory", || {
+        for (shared, mode) in [(false, 0o300), (false, 0o100), (true, 0o300)] {
+            let folder = folder();
+            let path = folder.path().join("a.jsonl");
+            fs::write(&path, "1\n").unwrap();
+            set_mode(folder.path(), mode);
+            let result = open(&path, shared).and_then(|appender| {
+                appender.append(&2)?;
+                appender.close()
+            });
+            set_mode(folder.path(), 0o700);
+            result.unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(strict_records::<u8>(&path), [1, 2]);
+        }
+    });
+}
+
 /// It is enough to be able to read a lock file, as those can whom it does not belong to.
 #[test]
 fn a_lock_file_need_not_be_writable() {
