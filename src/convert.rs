@@ -227,6 +227,10 @@ impl<R: Read> Elements<R> {
             self.state = match (self.state, next) {
                 (State::Nothing, Some(b'[')) => State::Bracket,
                 (State::Nothing, _) => return Err(self.no_array()),
+                (State::Bracket, Some(0)) if self.position().offset == 1 => {
+                    self.input.start -= 1; // half a bracket of UTF-16, by all appearances
+                    return Err(self.no_array());
+                }
                 (State::Bracket | State::Element(_), Some(b']')) => State::End,
                 (State::Element(_), Some(b',')) => State::Comma,
                 (State::Element(_), _) => return Err(self.expected(ErrorKind::ExpectedComma, "',' or ']'")),
@@ -308,7 +312,9 @@ impl<R: Read> Elements<R> {
             Ok(true) if line_end.is_some() || !is_object => {
                 self.input.fault(ErrorKind::ExpectedValue, "expected a JSON array; the input is JSON Lines already")
             }
-            Err(error) if matches!(error.kind(), ErrorKind::Encoding | ErrorKind::Compressed) => error,
+            Err(error) if matches!(error.kind(), ErrorKind::Encoding | ErrorKind::Compressed) => {
+                self.input.locate(error, 0)
+            }
             _ if is_object => {
                 let message = "expected a JSON array; the input is an object: one document, or JSON Lines already";
                 self.input.fault(ErrorKind::ExpectedValue, message)

@@ -240,6 +240,8 @@ fn what_is_no_array_is_named() {
         (b"\xff", InvalidUtf8, "invalid UTF-8"),
         (b"\xef\xbb\xbf\xef\xbb\xbf[1]", ByteOrderMark, "found a byte order mark"),
         (b"\xff\xfe[\0]\0", Encoding, "UTF-16 (little-endian)"),
+        (b"[\0\n\0001\0]\0", Encoding, "UTF-16 (little-endian)"),
+        (b"\0[\0]", Encoding, "UTF-16 (big-endian)"),
         (b"\x1f\x8b\x08\0", Compressed, "gzip"),
         (b"[1]\n[2]\n", TrailingCharacters, "JSON Lines need no conversion"),
     ] {
@@ -377,7 +379,7 @@ fn long<'a>(head: &'a [u8], fill: u8, len: u64, tail: &'a [u8]) -> impl Read + '
     head.chain(io::repeat(fill).take(len)).chain(tail)
 }
 
-/// White space between elements is no part of any; a string of this length is too long.
+/// By one byte.
 #[test]
 fn an_element_longer_than_the_limit() {
     let limit = 256 << 20;
