@@ -240,7 +240,7 @@ fn what_is_no_array_is_named() {
         (b"\xff", InvalidUtf8, "invalid UTF-8"),
         (b"\xef\xbb\xbf\xef\xbb\xbf[1]", ByteOrderMark, "found a byte order mark"),
         (b"\xff\xfe[\0]\0", Encoding, "UTF-16 (little-endian)"),
-        (b"[\0\n\0001\0]\0", Encoding, "UTF-16 (little-endian)"),
+        (b"[\0\n\0t\0]\0", Encoding, "UTF-16 (little-endian)"),
         (b"\0[\0]", Encoding, "UTF-16 (big-endian)"),
         (b"\x1f\x8b\x08\0", Compressed, "gzip"),
         (b"[1]\n[2]\n", TrailingCharacters, "JSON Lines need no conversion"),
