@@ -227,10 +227,6 @@ impl<R: Read> Elements<R> {
             self.state = match (self.state, next) {
                 (State::Nothing, Some(b'[')) => State::Bracket,
                 (State::Nothing, _) => return Err(self.no_array()),
-                (State::Bracket, Some(0)) if self.position().offset == 1 => {
-                    self.input.start -= 1; // half a bracket of UTF-16, by all appearances
-                    return Err(self.no_array());
-                }
                 (State::Bracket | State::Element(_), Some(b']')) => State::End,
                 (State::Element(_), Some(b',')) => State::Comma,
                 (State::Element(_), _) => return Err(self.expected(ErrorKind::ExpectedComma, "',' or ']'")),
