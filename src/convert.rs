@@ -308,7 +308,9 @@ impl<R: Read> Elements<R> {
             Ok(true) if line_end.is_some() || !is_object => {
                 self.input.fault(ErrorKind::ExpectedValue, "expected a JSON array; the input is JSON Lines already")
             }
-            Err(error) if matches!(error.kind(), ErrorKind::Encoding | ErrorKind::Compressed) => error,
+            Err(error) if matches!(error.kind(), ErrorKind::Encoding | ErrorKind::Compressed) => {
+                self.input.locate(error, 0)
+            }
             _ if is_object => {
                 let message = "expected a JSON array; the input is an object: one document, or JSON Lines already";
                 self.input.fault(ErrorKind::ExpectedValue, message)

@@ -175,6 +175,7 @@ fn a_fault_is_named_exactly_and_what_is_before_it_is_written() {
         (b"[,1]", "", ExpectedValue, 1, 1, 2),
         (b"[1,,2]", "1\n", ExpectedValue, 3, 1, 4),
         (b"[}", "", ExpectedValue, 1, 1, 2),
+        (b"[\0 ]\t\n", "", ExpectedValue, 1, 1, 2),
         (b"[1,:]", "1\n", ExpectedValue, 3, 1, 4),
         (b"[1,\n]", "1\n", TrailingComma, 4, 2, 1),
         (b"[1,\n\n{\"a\":1,\n}]", "1\n", TrailingComma, 13, 4, 1),
@@ -240,6 +241,7 @@ fn what_is_no_array_is_named() {
         (b"\xff", InvalidUtf8, "invalid UTF-8"),
         (b"\xef\xbb\xbf\xef\xbb\xbf[1]", ByteOrderMark, "found a byte order mark"),
         (b"\xff\xfe[\0]\0", Encoding, "UTF-16 (little-endian)"),
+        (b"\0[\0]", Encoding, "UTF-16 (big-endian)"),
         (b"\x1f\x8b\x08\0", Compressed, "gzip"),
         (b"[1]\n[2]\n", TrailingCharacters, "JSON Lines need no conversion"),
     ] {
@@ -377,7 +379,7 @@ fn long<'a>(head: &'a [u8], fill: u8, len: u64, tail: &'a [u8]) -> impl Read + '
     head.chain(io::repeat(fill).take(len)).chain(tail)
 }
 
-/// White space between elements is no part of any; a string of this length is too long.
+/// By one byte.
 #[test]
 fn an_element_longer_than_the_limit() {
     let limit = 256 << 20;
