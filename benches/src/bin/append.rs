@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let records: Vec<Log> = JsonlSlice::new(&bytes).deserialize().collect::<Result<_, _>>()?;
 
     println!("Records of {} bytes a second, the best of {ROUNDS} rounds.\n", bytes.len() / records.len());
-    println!("| | {} |", THREADS.map(|threads| format!("{threads} threads")).join(" | "));
+    println!("| | {} |", THREADS.map(|threads| format!("threads: {threads}")).join(" | "));
     println!("|---|{}", "---:|".repeat(THREADS.len()));
     let policies = [
         ("`Os`", Durability::Os),
