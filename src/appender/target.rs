@@ -206,14 +206,8 @@ impl Target {
     fn succeed(&mut self, patience: Duration) -> Result<Arc<File>, Refusal> {
         let file = self.open_next()?;
         // who opens the file has it for a moment before they see that the door is closed
-        let start = Instant::now();
-        while !self.is_shared() {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if start.elapsed() >= patience => return Err(Refusal::Locked),
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_micros(100)),
-                Err(TryLockError::Error(error)) => return Err(error.into()),
-            }
+        if !self.is_shared() {
+            lock_within(&file, patience)?;
         }
         self.moved = None;
         let before = self.replace(file);
@@ -352,15 +346,8 @@ impl Door {
             Err(error) => return Err(Refusal::LockFile(error)),
         };
         // who opens the file shared holds it, until they see that they cannot have the file
-        let start = Instant::now();
-        loop {
-            match door.file.try_lock() {
-                Ok(()) => return Ok(door),
-                Err(TryLockError::WouldBlock) if start.elapsed() >= 2 * PATIENCE => return Err(Refusal::Locked),
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
-                Err(TryLockError::Error(error)) => return Err(error.into()),
-            }
-        }
+        lock_within(&door.file, 2 * PATIENCE)?;
+        Ok(door)
     }
 }
 
@@ -399,6 +386,19 @@ fn open_or_create(path: &Path) -> Result<Opened, Refusal> {
             file.sync_all().and_then(|()| directory.sync()).map_err(Refusal::Sync)?;
         }
         return Ok(Opened { file, place });
+    }
+}
+
+/// Locks a file that others let go of soon, or else are to keep.
+fn lock_within(file: &File, patience: Duration) -> Result<(), Refusal> {
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if start.elapsed() >= patience => return Err(Refusal::Locked),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_micros(100)),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
 }
 
