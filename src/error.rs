@@ -7,9 +7,9 @@ use std::{borrow::Cow, fmt, io, path::Path, sync::Arc};
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong. Every kind but [`Io`](ErrorKind::Io), [`Locked`](ErrorKind::Locked) and [`Poisoned`](ErrorKind::Poisoned)
-/// concerns one record only; reading or writing goes on with the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+/// What went wrong. Every kind but [`Io`](ErrorKind::Io), [`Locked`](ErrorKind::Locked), [`Poisoned`](ErrorKind::Poisoned) and
+/// [`TooManyErrors`](ErrorKind::TooManyErrors) concerns one record only; reading or writing goes on with the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The source could not be opened or read, or the target not be opened or written. It ends the reading, unless the source
@@ -23,6 +23,9 @@ pub enum ErrorKind {
     /// [`JsonlAppender`](crate::JsonlAppender). What was written is written, but may be lost when the machine fails.
     #[error("the file could not be synced")]
     Poisoned,
+    /// More records are bad than the [`ErrorPolicy`](crate::ErrorPolicy) allows. It ends the reading.
+    #[error("too many errors")]
+    TooManyErrors,
 
     /// The record ends inside a value: `{"a":1`
     #[error("the record ends inside a value")]
@@ -130,6 +133,57 @@ pub enum ErrorKind {
     LineBreak,
 }
 
+impl ErrorKind {
+    /// A short name that stays as it is, for logs, metrics and scripts.
+    ///
+    /// ```
+    /// # use simd_jsonl::ErrorKind;
+    /// assert_eq!(ErrorKind::UnclosedString.code(), "unclosed-string");
+    /// ```
+    pub fn code(self) -> &'static str {
+        use ErrorKind::*;
+        match self {
+            Io => "io",
+            Locked => "locked",
+            Poisoned => "poisoned",
+            TooManyErrors => "too-many-errors",
+            UnexpectedEnd => "unexpected-end",
+            UnclosedString => "unclosed-string",
+            ExpectedValue => "expected-value",
+            ExpectedKey => "expected-key",
+            ExpectedColon => "expected-colon",
+            ExpectedComma => "expected-comma",
+            TrailingComma => "trailing-comma",
+            TrailingCharacters => "trailing-characters",
+            InvalidLiteral => "invalid-literal",
+            InvalidNumber => "invalid-number",
+            InvalidEscape => "invalid-escape",
+            LoneSurrogate => "lone-surrogate",
+            ControlCharacter => "control-character",
+            InvalidUtf8 => "invalid-utf8",
+            DepthLimit => "depth-limit",
+            RecordTooLong => "record-too-long",
+            BlankLine => "blank-line",
+            ByteOrderMark => "byte-order-mark",
+            Encoding => "encoding",
+            Compressed => "compressed",
+            NotJsonLines => "not-json-lines",
+            NumberOutOfRange => "number-out-of-range",
+            InvalidType => "invalid-type",
+            InvalidValue => "invalid-value",
+            InvalidLength => "invalid-length",
+            UnknownVariant => "unknown-variant",
+            UnknownField => "unknown-field",
+            MissingField => "missing-field",
+            DuplicateField => "duplicate-field",
+            Custom => "custom",
+            NonFiniteFloat => "non-finite-float",
+            InvalidKey => "invalid-key",
+            LineBreak => "line-break",
+        }
+    }
+}
+
 /// An error of one record, or of the source or target: what, and exactly where.
 ///
 /// It is one pointer wide. [`Display`](fmt::Display) gives all of it in one line:
@@ -234,14 +288,15 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// Whether the source could not be opened or read, or the target not be opened, locked or written.
+    /// Whether the source could not be opened or read, or not to its end, or the target not be opened, locked or written. All
+    /// other errors concern one record only.
     ///
     /// ```
     /// # use simd_jsonl::JsonlReader;
     /// assert!(JsonlReader::from_path("/no/such/file.jsonl").err().unwrap().is_io());
     /// ```
     pub fn is_io(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Io | ErrorKind::Locked | ErrorKind::Poisoned)
+        matches!(self.0.kind, ErrorKind::Io | ErrorKind::Locked | ErrorKind::Poisoned | ErrorKind::TooManyErrors)
     }
 
     /// Whether the record is not valid JSON, or not a valid line of the dialect, for another reason than an early end.
