@@ -38,25 +38,28 @@ impl Get {
     pub fn run(mut self, worst: &mut Outcome) -> io::Result<()> {
         let mut out = output::stdout();
         let inputs = Inputs::new(std::mem::take(&mut self.files), true);
-        inputs.each(worst, |input| self.read(input, &mut out))?;
+        inputs.each(worst, |input, worst| self.read(input, worst, &mut out))?;
         out.flush()
     }
 
-    fn read(&self, input: Input, out: &mut Stdout) -> Result<Outcome, Failure> {
+    fn read(&self, input: Input, worst: &mut Outcome, out: &mut Stdout) -> Result<(), Failure> {
         let mut bad = BadRecords::new(&input);
         let mut reader = JsonlReader::new(input);
         let mut line = Vec::new();
         loop {
             line.clear();
             let printed = match reader.next_record() {
-                Ok(None) => return Ok(bad.outcome()),
+                Ok(None) => return Ok(()),
                 Ok(Some(record)) => self.print(&record, &mut line),
                 Err(error) if error.is_io() => return Err(reader.get_ref().failure(error)),
                 Err(error) => Err(error),
             };
             match printed {
                 Ok(()) => out.write_all(&line).map_err(Failure::Output)?,
-                Err(error) => bad.report(&error),
+                Err(error) => {
+                    bad.report(&error);
+                    worst.worsen(Outcome::BadRecords);
+                }
             }
         }
     }
@@ -145,10 +148,6 @@ impl BadRecords {
         if self.number <= BadRecords::SHOWN {
             self.bar.suspend(|| say(format_args!("{}: {error} [{}]", self.name, error.kind().code())));
         }
-    }
-
-    fn outcome(&self) -> Outcome {
-        if self.number == 0 { Outcome::Good } else { Outcome::BadRecords }
     }
 }
 

@@ -33,17 +33,20 @@ impl Inputs {
     }
 
     /// Hands out each input in turn. One that fails is reported, and the next has its turn; a failing output is the end.
-    pub fn each(self, worst: &mut Outcome, mut run: impl FnMut(Input) -> Result<Outcome, Failure>) -> io::Result<()> {
+    pub fn each(
+        self,
+        worst: &mut Outcome,
+        mut run: impl FnMut(Input, &mut Outcome) -> Result<(), Failure>,
+    ) -> io::Result<()> {
         for path in &self.files {
-            let outcome = match Input::open(path, self.prints).and_then(&mut run) {
-                Ok(outcome) => outcome,
+            match Input::open(path, self.prints).and_then(|input| run(input, worst)) {
+                Ok(()) => {}
                 Err(Failure::File(message)) => {
                     say(message);
-                    Outcome::Failed
+                    worst.worsen(Outcome::Failed);
                 }
                 Err(Failure::Output(error)) => return Err(error),
-            };
-            *worst = outcome.max(*worst);
+            }
         }
         Ok(())
     }

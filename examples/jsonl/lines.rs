@@ -16,14 +16,14 @@ pub fn count(inputs: Inputs, worst: &mut Outcome) -> io::Result<()> {
     let are_many = inputs.are_many();
     let mut counts = Vec::new();
     let mut buffer = vec![0; BLOCK];
-    inputs.each(worst, |mut input| {
+    inputs.each(worst, |mut input, _| {
         let mut records = Records { number: 0, is_blank: true };
         records.count(&input.skip_mark()?);
         while let block @ [_, ..] = input.fill(&mut buffer)? {
             records.count(block);
         }
         counts.push((records.number, std::mem::take(&mut input.name)));
-        Ok(Outcome::Good)
+        Ok(())
     })?;
     if are_many {
         counts.push((counts.iter().map(|(number, _)| number).sum(), "total".to_string()));
@@ -69,7 +69,7 @@ impl Records {
 pub fn head(inputs: Inputs, number: usize, worst: &mut Outcome) -> io::Result<()> {
     let mut out = LineOutput::new();
     let mut buffer = vec![0; BLOCK];
-    inputs.each(worst, |mut input| {
+    inputs.each(worst, |mut input, _| {
         out.next_file();
         let mut missing = number;
         let start = input.skip_mark()?;
@@ -91,24 +91,24 @@ pub fn head(inputs: Inputs, number: usize, worst: &mut Outcome) -> io::Result<()
                 break;
             }
         }
-        Ok(Outcome::Good)
+        Ok(())
     })?;
     out.finish()
 }
 
 pub fn tail(inputs: Inputs, number: usize, worst: &mut Outcome) -> io::Result<()> {
     let mut out = LineOutput::new();
-    inputs.each(worst, |mut input| {
+    inputs.each(worst, |mut input, _| {
         out.next_file();
         if number == 0 {
-            return Ok(Outcome::Good);
+            return Ok(());
         }
         // what the system says is empty may be a file that it makes up while it is read
         match input.metadata.is_file() && input.metadata.len() > 0 {
             true => tail_of_file(&mut input, number, &mut out)?,
             false => tail_of_stream(&mut input, number, &mut out)?,
         }
-        Ok(Outcome::Good)
+        Ok(())
     })?;
     out.finish()
 }

@@ -11,6 +11,7 @@ mod input;
 mod lines;
 mod output;
 mod rewrite;
+mod validate;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use input::Inputs;
 
 /// Counts, shows, searches, checks and converts JSON Lines: one JSON value a line.
 #[derive(Parser)]
-#[command(name = "jsonl", version, propagate_version = true, disable_help_subcommand = true, after_help = AFTER_HELP)]
+#[command(name = "jsonl", version, propagate_version = true, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -66,6 +67,14 @@ Bad records are reported to standard error, the first 10 of each FILE and the nu
 
 Exit codes: 0 printed, 1 there were bad records (the others are printed), 2 a FILE cannot be read, or bad usage.")]
     Get(get::Get),
+    /// Checks that every line is one valid JSON value, and tells each fault.
+    #[command(after_help = "\
+Example: jsonl validate upload.jsonl
+Prints a line for each fault: the file, the place, what is wrong, and its code in brackets; then the sums, to
+standard error. Blank lines and a byte order mark are faults too, but for --lenient.
+
+Exit codes: 0 valid, 1 faults were found, 2 a FILE cannot be read (the others are checked), or bad usage.")]
+    Validate(validate::Validate),
     /// Turns a JSON array, pretty-printed or not, into JSON Lines, or back.
     #[command(after_help = "\
 Example: jsonl convert export.json -o export.jsonl
@@ -117,6 +126,12 @@ enum Outcome {
     Failed,
 }
 
+impl Outcome {
+    fn worsen(&mut self, to: Outcome) {
+        *self = to.max(*self);
+    }
+}
+
 /// Why a command does not go on.
 enum Failure {
     /// With this file, for the reason that this message gives.
@@ -137,6 +152,7 @@ fn run(command: Command) -> Outcome {
         Command::Head(Span { lines, from }) => lines::head(Inputs::new(from.files, true), lines, &mut worst),
         Command::Tail(Span { lines, from }) => lines::tail(Inputs::new(from.files, true), lines, &mut worst),
         Command::Get(get) => get.run(&mut worst),
+        Command::Validate(validate) => validate.run(&mut worst),
         Command::Convert(convert) => convert.run(&mut worst),
         Command::Normalize(normalize) => normalize.run(&mut worst),
         Command::Repair { files } => rewrite::repair(&files, &mut worst),

@@ -12,19 +12,16 @@ use crate::{Failure, Outcome, say};
 
 #[derive(Args)]
 pub struct Convert {
-    /// What to make.
+    /// What to make: JSON Lines of an array, or an array of JSON Lines.
     #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
     to: Format,
     #[command(flatten)]
     files: FromTo,
 }
 
-/// What a conversion makes.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// JSON Lines, of an array.
     Jsonl,
-    /// An array, of JSON Lines.
     Array,
 }
 
@@ -69,41 +66,37 @@ impl FromTo {
         rewrite: impl Fn(&mut Input, &mut dyn Write) -> Result<Converted>,
     ) -> io::Result<()> {
         let out = self.out.filter(|out| out != Path::new("-"));
-        Inputs::new(vec![self.from], out.is_none()).each(worst, |mut input| {
+        Inputs::new(vec![self.from], out.is_none()).each(worst, |mut input, worst| {
             let Some(path) = &out else {
                 let mut to = Target { to: output::stdout(), error: None };
                 let result = rewrite(&mut input, &mut to);
                 // what came before a bad record is to be seen
                 return match to.error.map_or_else(|| to.to.flush(), Err) {
                     Err(error) => Err(Failure::Output(error)),
-                    Ok(()) => outcome(result, &input),
+                    Ok(()) => is_whole(result, &input, worst).map(drop),
                 };
             };
             let mut to = Target { to: NewFile::create(path, self.force, &input)?, error: None };
             let result = rewrite(&mut input, &mut to);
             let written = match to.error {
                 Some(error) => Err(error),
-                None => match outcome(result, &input)? {
-                    Outcome::Good => to.to.finish(),
-                    bad => return Ok(bad),
-                },
+                None if is_whole(result, &input, worst)? => to.to.finish(),
+                None => Ok(()),
             };
-            match written {
-                Ok(()) => Ok(Outcome::Good),
-                Err(error) => Err(Failure::File(format!("{}: cannot write: {error}", path.display()))),
-            }
+            written.map_err(|error| Failure::File(format!("{}: cannot write: {error}", path.display())))
         })
     }
 }
 
-/// Reports a bad record, which ends a conversion.
-fn outcome(result: Result<Converted>, input: &Input) -> std::result::Result<Outcome, Failure> {
+/// Whether all was converted, or else there was a bad record, which this reports.
+fn is_whole(result: Result<Converted>, input: &Input, worst: &mut Outcome) -> std::result::Result<bool, Failure> {
     match result {
-        Ok(_) => Ok(Outcome::Good),
+        Ok(_) => Ok(true),
         Err(error) if error.is_io() => Err(input.failure(error)),
         Err(error) => {
             input.progress.bar.suspend(|| say(format_args!("{}: {error} [{}]", input.name, error.kind().code())));
-            Ok(Outcome::BadRecords)
+            worst.worsen(Outcome::BadRecords);
+            Ok(false)
         }
     }
 }
@@ -142,6 +135,11 @@ pub fn repair(files: &[PathBuf], worst: &mut Outcome) -> io::Result<()> {
     let mut out = output::stdout();
     for file in files {
         let name = file.display();
+        if file == "-" {
+            say("standard input cannot be repaired, only files can");
+            worst.worsen(Outcome::Failed);
+            continue;
+        }
         match simd_jsonl::repair(file) {
             Ok(done) if done.completed => writeln!(out, "{name}: the last record got its line feed")?,
             Ok(done) => match done.saved_to {
@@ -152,7 +150,7 @@ pub fn repair(files: &[PathBuf], worst: &mut Outcome) -> io::Result<()> {
             },
             Err(error) => {
                 say(error);
-                *worst = Outcome::Failed;
+                worst.worsen(Outcome::Failed);
             }
         }
     }
