@@ -1,266 +1,18 @@
-//! The example `jsonl` as its users run it: arguments, files and pipes in, output and exit code out.
+//! The example `jsonl` as its users run it: arguments, files and pipes in, output and exit code out. `tests/tool_lines.rs` has
+//! the commands that need no JSON.
+
+#[path = "common/tool.rs"]
+mod tool;
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
-/// What the command reads at once where it needs no JSON.
-const BLOCK: usize = 64 << 10;
-
-static JSONL: LazyLock<PathBuf> = LazyLock::new(|| example("jsonl"));
-
-/// The example `name`, which `cargo test` builds beside the tests.
-fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("the test has a path");
-    let profile = test.parent().and_then(Path::parent).expect("the test is in target/PROFILE/deps");
-    let path = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let release = if profile.ends_with("release") { " --release" } else { "" };
-    let build = format!("cargo build{release} --examples");
-    let built = fs::metadata(&path).and_then(|built| built.modified());
-    let built = built.unwrap_or_else(|error| panic!("{}: {error}; `{build}` makes it", path.display()));
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    for folder in [sources.join("jsonl"), sources] {
-        for source in fs::read_dir(folder).expect("the sources are there") {
-            let source = source.expect("the sources are there");
-            if source.path().extension() == Some(OsStr::new("rs")) {
-                let changed = source.metadata().and_then(|source| source.modified()).expect("a source has a time");
-                assert!(changed <= built, "{} is older than its sources; `{build}` renews it", path.display());
-            }
-        }
-    }
-    path
-}
-
-/// A folder with one file of each sort.
-fn folder() -> TempDir {
-    let folder = tempfile::tempdir().expect("there is room");
-    for (name, text) in FILES {
-        fs::write(folder.path().join(name), text).expect("there is room");
-    }
-    folder
-}
-
-const FILES: &[(&str, &str)] = &[
-    ("good", "{\"a\":1}\n{\"a\":\"x\\ty\",\"b\":[1,{\"c\":null}]}\n[3]\n"),
-    ("empty", ""),
-    ("open", "{\"a\":1}\n{\"a\":2}"),
-    ("crlf", "{\"a\": 1}\r\n\r\n{\"a\": 2}\r\n"),
-    ("mark", "\u{feff}{\"a\":1}\n{\"a\":2}\n"),
-    ("blank", "\n \t\n{\"a\":1}\n\n\n {\"a\":2}\n\n"),
-    ("bad", "{\"a\":1}\n{\"a\":}\n{\"a\":\"\n{\"a\":4}\n"),
-    ("torn", "{\"a\":1}\n{\"a\":"),
-    ("array", "[\n  {\"a\": 1},\n  [ 2 ]\n]\n"),
-    ("array_bad", "[1, 2 3]"),
-];
-
-fn file(name: &str) -> &'static [u8] {
-    FILES.iter().find(|(of, _)| *of == name).expect("there is such a file").1.as_bytes()
-}
-
-#[derive(Debug, PartialEq)]
-struct Done {
-    out: String,
-    err: String,
-    code: Option<i32>,
-}
-
-/// The arguments of a command line in which `''` stands for an empty one.
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split_whitespace().map(|word| if word == "''" { "" } else { word })
-}
-
-fn start(folder: &Path, line: &str, stdin: Stdio) -> Child {
-    Command::new(&*JSONL)
-        .args(words(line))
-        .current_dir(folder)
-        .stdin(stdin)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the example can be run")
-}
-
-fn finish(child: Child) -> Done {
-    let done = child.wait_with_output().expect("the example can be waited for");
-    let text = |bytes| String::from_utf8(bytes).expect("the output is UTF-8");
-    Done { out: text(done.stdout), err: text(done.stderr), code: done.status.code() }
-}
-
-/// Runs it with `input` on a pipe.
-fn run(folder: &Path, line: &str, input: &[u8]) -> Done {
-    let mut child = start(folder, line, Stdio::piped());
-    let mut stdin = child.stdin.take().expect("it is piped");
-    thread::scope(|scope| {
-        // it need not read all of it
-        scope.spawn(move || stdin.write_all(input));
-        finish(child)
-    })
-}
-
-/// Command line, what is on the pipe, the output, words of the errors in order (none: no errors), exit code.
-type Case<'a> = (&'a str, &'a str, &'a str, &'a [&'a str], i32);
-
-fn check(cases: &[Case]) {
-    let folder = folder();
-    for (line, input, out, err, code) in cases {
-        let input = FILES.iter().find(|(name, _)| name == input).map_or(*input, |(_, text)| text);
-        let done = run(folder.path(), line, input.as_bytes());
-        assert_eq!(done.out, *out, "jsonl {line}: {}", done.err);
-        assert_eq!(done.code, Some(*code), "jsonl {line}: {}", done.err);
-        assert_eq!(done.err.is_empty(), err.is_empty(), "jsonl {line}: {}", done.err);
-        let mut rest = &done.err[..];
-        for word in *err {
-            let (_, behind) =
-                rest.split_once(word).unwrap_or_else(|| panic!("jsonl {line}: no {word} in {}", done.err));
-            rest = behind;
-        }
-    }
-}
-
-#[test]
-fn count_counts_lines_that_are_not_blank() {
-    check(&[
-        ("count good", "", "3 good\n", &[], 0),
-        ("count", "good", "3 standard input\n", &[], 0),
-        ("count -", "open", "2 standard input\n", &[], 0),
-        ("count empty", "", "0 empty\n", &[], 0),
-        ("count", "", "0 standard input\n", &[], 0),
-        ("count open", "", "2 open\n", &[], 0),
-        ("count crlf", "", "2 crlf\n", &[], 0),
-        ("count mark", "", "2 mark\n", &[], 0),
-        ("count blank", "", "2 blank\n", &[], 0),
-        ("count bad", "", "4 bad\n", &[], 0),
-        ("count", "\u{feff}", "0 standard input\n", &[], 0),
-        ("count", "\u{feff}\n", "0 standard input\n", &[], 0),
-        ("count", "\r", "0 standard input\n", &[], 0),
-        ("count", "\0", "1 standard input\n", &[], 0),
-        ("count good - mark", "1\n2\n3\n4\n5\n", " 3 good\n 5 standard input\n 2 mark\n10 total\n", &[], 0),
-        ("count good none mark", "", "3 good\n2 mark\n5 total\n", &["none: cannot open"], 2),
-        ("count none", "", "", &["none: cannot open"], 2),
-        ("count .", "", "", &["."], 2),
-    ]);
-}
-
-/// Random text of few different bytes, so that anything meets anything at the edges of blocks.
-fn texts() -> impl Iterator<Item = Vec<u8>> {
-    let mut state = 1u64;
-    let mut random = move |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
-    };
-    (0..24).map(move |i| {
-        let alphabet = [&b"\n \r\t1"[..], b"\n1", b"\n1111111\r", b"\n      1"][i % 4];
-        let mut text: Vec<u8> = (0..3 * BLOCK).map(|_| alphabet[random(alphabet.len())]).collect();
-        text.truncate(3 * BLOCK - random(3));
-        for edge in [BLOCK, 2 * BLOCK] {
-            let filler = [&b"\n\n\n\n"[..], b"1111", b"\n   ", b"1\n 1", b"11\n1", b"1\n\n1"][random(6)];
-            text[edge - 2..edge + 2].copy_from_slice(filler);
-        }
-        if i % 3 == 0 {
-            text.splice(0..0, *b"\xEF\xBB\xBF");
-        }
-        text
-    })
-}
-
-#[test]
-fn count_is_right_at_the_edges_of_blocks() {
-    let folder = folder();
-    for (i, text) in texts().enumerate() {
-        let lines = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text).split(|c| *c == b'\n');
-        let records = lines.filter(|line| !line.iter().all(|c| b" \t\r".contains(c))).count();
-        fs::write(folder.path().join("text"), &text).expect("there is room");
-        assert_eq!(run(folder.path(), "count text", b"").out, format!("{records} text\n"), "text {i}");
-        assert_eq!(run(folder.path(), "count", &text).out, format!("{records} standard input\n"), "text {i}");
-    }
-}
-
-#[test]
-fn head_and_tail_print_lines_as_they_are() {
-    let last_ten: String = (11..=20).map(|n| format!("{n}\n")).collect();
-    let first_ten: String = (1..=10).map(|n| format!("{n}\n")).collect();
-    let twenty: String = (1..=20).map(|n| format!("{n}\n")).collect();
-    check(&[
-        ("head", &twenty, &first_ten, &[], 0),
-        ("tail", &twenty, &last_ten, &[], 0),
-        ("head -n 0 good", "", "", &[], 0),
-        ("tail -n 0 good", "", "", &[], 0),
-        ("tail -n 0", "good", "", &[], 0),
-        ("head -n 1 good", "", "{\"a\":1}\n", &[], 0),
-        ("tail -n 1 good", "", "[3]\n", &[], 0),
-        ("head -n 1 crlf", "", "{\"a\": 1}\r\n", &[], 0),
-        ("tail -n 2 crlf", "", "\r\n{\"a\": 2}\r\n", &[], 0),
-        ("head empty", "", "", &[], 0),
-        ("tail empty", "", "", &[], 0),
-        ("head", "", "", &[], 0),
-        ("tail", "", "", &[], 0),
-        ("head -n 2 open", "", "{\"a\":1}\n{\"a\":2}", &[], 0),
-        ("tail -n 1 open", "", "{\"a\":2}", &[], 0),
-        ("tail -n 18446744073709551615 open", "", "{\"a\":1}\n{\"a\":2}", &[], 0),
-        ("head --lines=2 bad", "", "{\"a\":1}\n{\"a\":}\n", &[], 0),
-        ("tail --lines=2 bad", "", "{\"a\":\"\n{\"a\":4}\n", &[], 0),
-        // a byte order mark is no part of a line
-        ("head -n 1 mark", "", "{\"a\":1}\n", &[], 0),
-        ("tail mark", "", "{\"a\":1}\n{\"a\":2}\n", &[], 0),
-        ("tail", "mark", "{\"a\":1}\n{\"a\":2}\n", &[], 0),
-        // records of two files do not become one line
-        ("head -n 1 good open empty good", "", "{\"a\":1}\n{\"a\":1}\n{\"a\":1}\n", &[], 0),
-        ("tail -n 1 open empty - open", "[4]", "{\"a\":2}\n[4]\n{\"a\":2}", &[], 0),
-        ("head -n 1 none good", "", "{\"a\":1}\n", &["none: cannot open"], 2),
-        ("tail -n 1 none good", "", "[3]\n", &["none: cannot open"], 2),
-        ("head -n x", "", "", &["invalid value 'x'"], 2),
-        ("tail -n -1", "", "", &["error"], 2),
-    ]);
-}
-
-#[test]
-fn tail_is_right_at_the_edges_of_blocks() {
-    let folder = folder();
-    let path = folder.path().join("text");
-    for len in [BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 1, 3 * BLOCK + 7] {
-        for shift in 0..4 {
-            // line feeds around each place where a block may begin, counted from the end
-            let mut text = vec![b'1'; len];
-            for edge in (0..=len).rev().step_by(BLOCK) {
-                for place in [edge + shift, edge + shift + 1, edge + shift + 9].map(|place| place.checked_sub(3)) {
-                    if let Some(byte) = place.and_then(|place| text.get_mut(place)) {
-                        *byte = b'\n';
-                    }
-                }
-            }
-            fs::write(&path, &text).expect("there is room");
-            let lines: Vec<&[u8]> = text.split_inclusive(|c| *c == b'\n').collect();
-            for number in 1..=lines.len() + 1 {
-                let expected = lines[lines.len().saturating_sub(number)..].concat();
-                let line = format!("tail -n {number}");
-                let from_file = run(folder.path(), &format!("{line} text"), b"");
-                assert!(from_file.out.as_bytes() == expected, "{len} bytes, shift {shift}: {line} of a file");
-                if number % 3 == shift % 3 {
-                    let from_pipe = run(folder.path(), &line, &text);
-                    assert!(from_pipe.out.as_bytes() == expected, "{len} bytes, shift {shift}: {line} of a pipe");
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn tail_of_a_long_pipe_is_its_end() {
-    let folder = folder();
-    let text: String = (0..400_000).map(|n| format!("{n}\n")).collect();
-    for (number, expected) in [(1, 399_999..400_000), (1000, 399_000..400_000), (300_000, 100_000..400_000)] {
-        let expected: String = expected.map(|n| format!("{n}\n")).collect();
-        let done = run(folder.path(), &format!("tail -n {number}"), text.as_bytes());
-        assert!(done.out == expected, "the last {number} lines");
-    }
-}
+use tool::{JSONL, check, example, file, finish, folder, run, start, words};
 
 #[test]
 fn get_prints_the_values_of_each_record() {
@@ -348,7 +100,7 @@ fn validate_tells_each_fault_and_the_sums() {
 bad: line 3, column 6 (byte 20): a string is not closed on its line; it opens here, near `{\"a\":\"` [unclosed-string]\n";
     let first = BAD.split_inclusive('\n').next().expect("there are two");
     let blank = "crlf: line 2, column 1 (byte 10): blank line, which strict mode does not allow [blank-line]\n";
-    let mark = "line 1, column 1 (byte 0): a byte order mark, which strict mode does not allow";
+    let mark = "standard input: line 1, column 1 (byte 0): expected a value, found a byte order mark";
     check(&[
         ("validate good", "", "", &["good: 3 records, 0 errors"], 0),
         ("validate", "good", "", &["standard input: 3 records, 0 errors"], 0),
@@ -619,27 +371,6 @@ fn a_slow_pipe_is_read_to_its_end() {
         let done = finish(child);
         writer.join().expect("writing does not panic");
         assert_eq!((&*done.out, done.code), (expected, Some(0)), "jsonl {line}: {}", done.err);
-    }
-}
-
-#[test]
-fn standard_input_may_be_a_file_that_was_read_in_part() {
-    let folder = folder();
-    let path = folder.path().join("text");
-    let text: String = (0..20_000).map(|n| format!("{n}\n")).collect();
-    fs::write(&path, &text).expect("there is room");
-    let skipped = text.find("5000\n").expect("it is there") as u64;
-    for (line, expected) in [
-        ("count", "15000 standard input\n".to_owned()),
-        ("head -n 1", "5000\n".to_owned()),
-        ("tail -n 2", "19998\n19999\n".to_owned()),
-        ("tail -n 20000", text[skipped as usize..].to_owned()),
-        ("get ''", text[skipped as usize..].to_owned()),
-    ] {
-        let mut file = fs::File::open(&path).expect("it is there");
-        file.seek(SeekFrom::Start(skipped)).expect("files can");
-        let done = finish(start(folder.path(), line, file.into()));
-        assert!(done.out == expected && done.code == Some(0), "jsonl {line}: {}", done.err);
     }
 }
 

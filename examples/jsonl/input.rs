@@ -63,9 +63,10 @@ pub struct Input {
 
 impl Input {
     pub fn open(path: &Path, prints: bool) -> Result<Input, Failure> {
-        let name = if path == "-" { "standard input".to_string() } else { path.display().to_string() };
+        let is_stdin = path.as_os_str() == "-";
+        let name = if is_stdin { "standard input".to_string() } else { path.display().to_string() };
         let open = || {
-            let file = if path == "-" { standard_input()? } else { File::open(path)? };
+            let file = if is_stdin { standard_input()? } else { File::open(path)? };
             let metadata = file.metadata()?;
             Ok((file, metadata))
         };

@@ -45,7 +45,7 @@ impl NewFile {
             _ => {}
         }
         let folder = match target.parent() {
-            Some(folder) if folder != "" => folder,
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
         let create = || {

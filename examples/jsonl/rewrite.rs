@@ -1,7 +1,7 @@
 //! What makes another file of one, or a file sound again.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use simd_jsonl::{Converted, Result};
@@ -65,7 +65,7 @@ impl FromTo {
         worst: &mut Outcome,
         rewrite: impl Fn(&mut Input, &mut dyn Write) -> Result<Converted>,
     ) -> io::Result<()> {
-        let out = self.out.filter(|out| out != Path::new("-"));
+        let out = self.out.filter(|out| out.as_os_str() != "-");
         Inputs::new(vec![self.from], out.is_none()).each(worst, |mut input, worst| {
             let Some(path) = &out else {
                 let mut to = Target { to: output::stdout(), error: None };
@@ -135,7 +135,7 @@ pub fn repair(files: &[PathBuf], worst: &mut Outcome) -> io::Result<()> {
     let mut out = output::stdout();
     for file in files {
         let name = file.display();
-        if file == "-" {
+        if file.as_os_str() == "-" {
             say("standard input cannot be repaired, only files can");
             worst.worsen(Outcome::Failed);
             continue;
