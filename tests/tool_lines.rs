@@ -4,7 +4,11 @@
 mod tool;
 
 use std::fs;
-use std::io::{Seek, SeekFrom};
+use std::io::{Seek, SeekFrom, Write};
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use tool::{check, finish, folder, run, start};
 
@@ -27,11 +31,12 @@ fn count_counts_lines_that_are_not_blank() {
         ("count", "\u{feff}", "0 standard input\n", &[], 0),
         ("count", "\u{feff}\n", "0 standard input\n", &[], 0),
         ("count", "\r", "0 standard input\n", &[], 0),
+        ("count", "1\n \n2\n\t\n 3\n\r\n4", "4 standard input\n", &[], 0),
         ("count", "\0", "1 standard input\n", &[], 0),
         ("count good - mark", "1\n2\n3\n4\n5\n", " 3 good\n 5 standard input\n 2 mark\n10 total\n", &[], 0),
         ("count good none mark", "", "3 good\n2 mark\n5 total\n", &["none: cannot open"], 2),
         ("count none", "", "", &["none: cannot open"], 2),
-        ("count .", "", "", &["."], 2),
+        ("count .", "", "", &[".: cannot "], 2),
     ]);
 }
 
@@ -147,6 +152,19 @@ fn tail_of_a_long_pipe_is_its_end() {
         let done = run(folder.path(), &format!("tail -n {number}"), text.as_bytes());
         assert!(done.out == expected, "the last {number} lines");
     }
+}
+
+#[test]
+fn head_does_not_wait_for_more_than_it_prints() {
+    let folder = folder();
+    let mut child = start(folder.path(), "head -n 2", Stdio::piped());
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(b"1\n2\n").expect("it reads");
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(finish(child)));
+    let done = told.recv_timeout(Duration::from_secs(60)).expect("it ends while its input is open");
+    assert_eq!((&*done.out, done.code), ("1\n2\n", Some(0)), "{}", done.err);
+    drop(stdin);
 }
 
 #[test]

@@ -90,23 +90,35 @@ impl Input {
         Failure::File(format!("{}: {error}", self.name))
     }
 
-    /// Steps over a byte order mark at the start; what was read instead if there is none, at most 3 bytes.
+    /// The same if the system gives the reason.
+    pub fn unreadable(&self, error: io::Error) -> Failure {
+        self.failure(format_args!("cannot read: {error}"))
+    }
+
+    /// Steps over a byte order mark at the start; what was read instead if there is none, at most 3 bytes. Reads no further
+    /// than it must, so that a first line that is short is not kept waiting.
     pub fn skip_mark(&mut self) -> Result<Vec<u8>, Failure> {
+        let mark = "\u{feff}".as_bytes();
         let mut start = Vec::new();
-        self.by_ref().take(3).read_to_end(&mut start).map_err(|error| self.failure(error))?;
-        if start == "\u{feff}".as_bytes() {
+        while start.len() < mark.len() && mark.starts_with(&start) {
+            match self.fill(&mut [0; 3][start.len()..])? {
+                [] => break,
+                more => start.extend_from_slice(more),
+            }
+        }
+        if start == mark {
             start.clear();
         }
         Ok(start)
     }
 
-    /// Reads until the buffer is full or nothing more comes; what came.
+    /// Reads once; what came, nothing at the end.
     pub fn fill<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b [u8], Failure> {
         loop {
             match self.read(buffer) {
                 Ok(n) => return Ok(&buffer[..n]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.failure(error)),
+                Err(error) => return Err(self.unreadable(error)),
             }
         }
     }

@@ -71,12 +71,14 @@ pub fn head(inputs: Inputs, number: usize, worst: &mut Outcome) -> io::Result<()
     let mut buffer = vec![0; BLOCK];
     inputs.each(worst, |mut input, _| {
         out.next_file();
+        if number == 0 {
+            return Ok(());
+        }
         let mut missing = number;
         let start = input.skip_mark()?;
         let mut block = &start[..];
-        while missing > 0 {
-            let mut line_ends = memchr::memchr_iter(b'\n', block);
-            match line_ends.nth(missing - 1) {
+        loop {
+            match memchr::memchr_iter(b'\n', block).nth(missing - 1) {
                 Some(end) => {
                     out.write(&block[..=end])?;
                     break;
@@ -131,15 +133,14 @@ fn tail_of_file(input: &mut Input, number: usize, out: &mut LineOutput) -> Resul
         }
         Ok((file.seek(SeekFrom::Start(start))?, end))
     };
-    let (start, end) = find(&mut input.file).map_err(|error: io::Error| input.failure(error))?;
+    let (start, end) = find(&mut input.file).map_err(|error| input.unreadable(error))?;
     input.progress.bar.set_position(start);
 
-    let mut left = end - start;
     if start == 0 {
-        let start = input.skip_mark()?;
-        left = left.saturating_sub(3);
-        out.write(&start)?;
+        out.write(&input.skip_mark()?)?;
     }
+    let place = input.file.stream_position().map_err(|error| input.unreadable(error))?;
+    let mut left = end.saturating_sub(place);
     while left > 0 {
         let len = left.min(BLOCK as u64) as usize;
         match input.fill(&mut buffer[..len])? {
@@ -159,7 +160,7 @@ fn tail_of_stream(input: &mut Input, number: usize, out: &mut LineOutput) -> Res
     let mut limit = 8 * BLOCK;
     loop {
         let came = input.by_ref().take(BLOCK as u64).read_to_end(&mut kept);
-        let is_end = came.map_err(|error| input.failure(error))? == 0;
+        let is_end = came.map_err(|error| input.unreadable(error))? == 0;
         if is_end || kept.len() >= limit {
             let start = LastLines::new(number).find(&kept).unwrap_or(0);
             kept.drain(..start);
