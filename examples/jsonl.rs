@@ -6,11 +6,17 @@
 //! jsonl get /user/name -r -f events.jsonl
 //! ```
 
+#[path = "jsonl/get.rs"]
 mod get;
+#[path = "jsonl/input.rs"]
 mod input;
+#[path = "jsonl/lines.rs"]
 mod lines;
+#[path = "jsonl/output.rs"]
 mod output;
+#[path = "jsonl/rewrite.rs"]
 mod rewrite;
+#[path = "jsonl/validate.rs"]
 mod validate;
 
 use std::io::{self, Write};
