@@ -9,126 +9,159 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong. Every kind but [`Io`](ErrorKind::Io), [`Locked`](ErrorKind::Locked), [`Poisoned`](ErrorKind::Poisoned) and
 /// [`TooManyErrors`](ErrorKind::TooManyErrors) concerns one record only; reading or writing goes on with the next.
+///
+/// Here each begins with its [`code`](ErrorKind::code), then a line that gives it, and what usually is the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The source could not be opened or read, or the target not be opened or written. It ends the reading, unless the source
-    /// would merely have blocked. A record whose writing failed is not in the output.
+    /// `io`: the source could not be opened or read, or the target not be opened or written. It ends the reading, unless the
+    /// source would merely have blocked. A record whose writing failed is not in the output. No line gives it; usually a path
+    /// is wrong, a disk full or a connection gone.
     #[error("cannot read or write")]
     Io,
-    /// Another appender has the file; see [`JsonlAppender`](crate::JsonlAppender).
+    /// `locked`: another appender has the file; see [`JsonlAppender`](crate::JsonlAppender). No line gives it; usually the
+    /// same program runs twice.
     #[error("another appender has the file")]
     Locked,
-    /// The file could not be synced, now or before, so that nobody knows what is on disk; see
-    /// [`JsonlAppender`](crate::JsonlAppender). What was written is written, but may be lost when the machine fails.
+    /// `poisoned`: the file could not be synced, now or before, so that nobody knows what is on disk; see
+    /// [`JsonlAppender`](crate::JsonlAppender). What was written is written, but may be lost when the machine fails. No line
+    /// gives it; usually a disk fails.
     #[error("the file could not be synced")]
     Poisoned,
-    /// More records are bad than the [`ErrorPolicy`](crate::ErrorPolicy) allows. It ends the reading.
+    /// `too-many-errors`: more records are bad than the [`ErrorPolicy`](crate::ErrorPolicy) allows. It ends the reading. No
+    /// single line gives it; usually the input is another one than was meant.
     #[error("too many errors")]
     TooManyErrors,
 
-    /// The record ends inside a value: `{"a":1`
+    /// `unexpected-end`: the record ends inside a value: `{"a":1`. Usually one that a crash cut off, or a value that goes on
+    /// in the next line.
     #[error("the record ends inside a value")]
     UnexpectedEnd,
-    /// A string is not closed on its line: `{"a":"b}`
+    /// `unclosed-string`: a string is not closed on its line: `{"a":"b}`. Usually a record that a crash cut off, or a line
+    /// break that was not escaped.
     #[error("a string is not closed on its line")]
     UnclosedString,
 
-    /// No value where one must be: `{"a":}`
+    /// `expected-value`: no value where one must be: `{"a":}`. Usually a value that was left empty, or text in other quotes
+    /// than `"`.
     #[error("expected a value")]
     ExpectedValue,
-    /// No string where an object's key must be: `{a:1}`
+    /// `expected-key`: no string where an object's key must be: `{a:1}`. Usually JavaScript or Python's `repr` instead of
+    /// JSON.
     #[error("expected a string as key")]
     ExpectedKey,
-    /// No colon behind a key: `{"a" 1}`
+    /// `expected-colon`: no colon behind a key: `{"a" 1}`. Usually JSON that was written by hand.
     #[error("expected ':'")]
     ExpectedColon,
-    /// Neither a comma nor the closing bracket behind a value: `[1 2]`
+    /// `expected-comma`: neither a comma nor the closing bracket behind a value: `[1 2]`. Usually a quote inside a string
+    /// that was not escaped.
     #[error("expected ',' or the closing bracket")]
     ExpectedComma,
-    /// A comma right before the closing bracket: `[1,]`
+    /// `trailing-comma`: a comma right before the closing bracket: `[1,]`. Usually JSON that was written by hand, or joined
+    /// from pieces.
     #[error("trailing comma")]
     TrailingComma,
-    /// Something behind the record's one value: `{} {}`
+    /// `trailing-characters`: something behind the record's one value: `{} {}`. Usually two records without a line break
+    /// between them, or an array's elements with their commas.
     #[error("expected the end of the line, one value a line")]
     TrailingCharacters,
-    /// A word other than `true`, `false` and `null`: `True`, `NaN`
+    /// `invalid-literal`: a word other than `true`, `false` and `null`: `{"a":NaN}`. Usually a number that is none, Python's
+    /// `None` and `True`, or a string without quotes.
     #[error("expected a value, found an unknown word")]
     InvalidLiteral,
-    /// Not a number by JSON's grammar: `01`, `1.`, `-`
+    /// `invalid-number`: not a number by JSON's grammar: `{"a":01}`. Usually leading zeros, or a date without quotes.
     #[error("invalid number")]
     InvalidNumber,
-    /// A backslash that starts none of JSON's escapes: `"\x"`
+    /// `invalid-escape`: a backslash that starts none of JSON's escapes: `{"a":"C:\dir"}`. Usually a Windows path or a regular
+    /// expression whose backslashes were not doubled.
     #[error("invalid escape in a string")]
     InvalidEscape,
-    /// Half a surrogate pair, which is no character: `"\ud800"`
+    /// `lone-surrogate`: half a surrogate pair, which is no character: `{"a":"\ud83c"}`. Usually a text of UTF-16 that was cut
+    /// in the middle of an emoji.
     #[error("lone surrogate in a string")]
     LoneSurrogate,
-    /// A byte below 0x20 inside a string, where it must be escaped.
+    /// `control-character`: a byte below 0x20 inside a string, where it must be escaped: `{"a":"b\x09c"}` with a tab there.
+    /// Usually text that was put between quotes as it was.
     #[error("control character in a string, where it must be escaped")]
     ControlCharacter,
-    /// Not UTF-8.
+    /// `invalid-utf8`: not UTF-8: `{"a":"caf\xE9"}` with that one byte. Usually text in Latin-1 or Windows-1252.
     #[error("invalid UTF-8")]
     InvalidUtf8,
-    /// More nested arrays and objects than the reader allows.
+    /// `depth-limit`: more nested arrays and objects than the reader allows: `[[1]]` where that is one. Usually an attack, or
+    /// data that contains itself; 128 are allowed by default.
     #[error("nested too deeply; see ReaderBuilder::max_depth")]
     DepthLimit,
-    /// More bytes in one record than the reader allows.
+    /// `record-too-long`: more bytes in one record than the reader allows: `[1,2,3]` where that is six. Usually an input
+    /// without line breaks; 256 MiB are allowed by default.
     #[error("the record is too long; see ReaderBuilder::max_record_len")]
     RecordTooLong,
-    /// A blank line, in strict mode.
+    /// `blank-line`: a line like ` ` with nothing but white space, in strict mode. Usually the end of a file that was written
+    /// by hand.
     #[error("blank line, which strict mode does not allow")]
     BlankLine,
-    /// A byte order mark elsewhere than at the start, or anywhere in strict mode.
+    /// `byte-order-mark`: a byte order mark elsewhere than at the start, or anywhere in strict mode: `\xEF\xBB\xBF{"a":1}` with
+    /// these three bytes. Usually files that were joined, each with its own.
     #[error("unexpected byte order mark")]
     ByteOrderMark,
-    /// The input is UTF-16 or UTF-32.
+    /// `encoding`: the input is UTF-16 or UTF-32: `\xFF\xFE{\x00}\x00` with these bytes. Usually
+    /// what `>` wrote in Windows PowerShell.
     #[error("the input is not UTF-8")]
     Encoding,
-    /// The input is compressed.
+    /// `compressed`: the input is compressed: `\x1F\x8B\x08\x00` with these bytes. Usually a file whose name has lost its
+    /// `.gz`, or that was not decompressed.
     #[error("the input is compressed")]
     Compressed,
-    /// The input is a JSON document that spans lines, not one value a line.
+    /// `not-json-lines`: the input is of another format: `[` as its first line. Usually a JSON document that spans lines.
     #[error("the input is not one JSON value a line")]
     NotJsonLines,
 
-    /// A number that the target type cannot hold, or that overflows an `f64`.
+    /// `number-out-of-range`: a number that the target type cannot hold, or that overflows an `f64`: `{"a":1e400}`. Usually an
+    /// identifier that happens to look like a number.
     #[error("number out of range")]
     NumberOutOfRange,
-    /// A value of another type than the target.
+    /// `invalid-type`: a value of another type than the target: `{"a":"1"}` into a number. Usually a field that is sometimes
+    /// `null` or a string; see [`Error::field`].
     #[error("invalid type")]
     InvalidType,
-    /// A value of the right type that the target does not accept.
+    /// `invalid-value`: a value of the right type that the target does not accept: `{"a":300}` into a `u8`. Usually a target
+    /// that is too narrow.
     #[error("invalid value")]
     InvalidValue,
-    /// An array or object with more or fewer elements than the target takes.
+    /// `invalid-length`: an array or object with more or fewer elements than the target takes: `{"a":[1,2,3]}` into a pair.
+    /// Usually a tuple where a `Vec` is meant.
     #[error("invalid length")]
     InvalidLength,
-    /// An enum variant that the target does not have.
+    /// `unknown-variant`: an enum variant that the target does not have: `{"a":"Three"}`. Usually a newer writer, or another
+    /// spelling; see serde's `rename_all`.
     #[error("unknown variant")]
     UnknownVariant,
-    /// A key that the target does not have and does not ignore.
+    /// `unknown-field`: a key that the target does not have and, by serde's `deny_unknown_fields`, does not ignore:
+    /// `{"a":1,"z":2}`. Usually a newer writer, or a typing error.
     #[error("unknown field")]
     UnknownField,
-    /// A field that the target needs.
+    /// `missing-field`: a field that the target needs is not there: `{"z":1}`. Usually an older writer; see serde's `default`.
     #[error("missing field")]
     MissingField,
-    /// A key for the second time, into a struct.
+    /// `duplicate-field`: a key for the second time, into a struct: `{"a":1,"a":2}`. Usually objects that were merged as text.
     #[error("duplicate field")]
     DuplicateField,
-    /// What a `Deserialize` or `Serialize` implementation reported in its own words.
+    /// `custom`: what a `Deserialize` or `Serialize` implementation reported in its own words: `{"a":7}` into a type that takes
+    /// even numbers. Usually a rule of the type itself, or an untagged enum that has no fitting variant.
     #[error("rejected by the type")]
     Custom,
 
-    /// A float that JSON cannot express, NaN or an infinity; when writing, by [`WriterBuilder::reject_non_finite`], or as a key.
+    /// `non-finite-float`: a float that JSON cannot express, NaN or an infinity; when writing, by
+    /// [`WriterBuilder::reject_non_finite`], or as a key. No line gives it; usually a division by zero.
     ///
     /// [`WriterBuilder::reject_non_finite`]: crate::WriterBuilder::reject_non_finite
     #[error("JSON has no number for NaN and the infinities")]
     NonFiniteFloat,
-    /// A map's key that is no string, number or boolean; when writing.
+    /// `invalid-key`: a map's key that is no string, number or boolean; when writing. No line gives it; usually a map whose
+    /// keys are tuples or structs.
     #[error("a key must be a string, a number or a boolean")]
     InvalidKey,
-    /// A raw value that holds a line feed, which would split the record; when writing.
+    /// `line-break`: a raw value that holds a line feed, which would split the record; when writing. No line gives it; usually
+    /// pretty-printed JSON.
     #[error("a raw value holds a line break")]
     LineBreak,
 }
