@@ -243,6 +243,10 @@ struct Inner {
     position: Position,
     column: u64,
     snippet: Box<str>,
+    /// Where in its record the value at fault is.
+    field: Box<str>,
+    /// Where in the window the value begins that was to be decoded.
+    value: usize,
     path: Option<Arc<Path>>,
     io: Option<io::Error>,
 }
@@ -308,6 +312,32 @@ impl Error {
     /// ```
     pub fn snippet(&self) -> &str {
         &self.0.snippet
+    }
+
+    /// Where in its record the value is that does not fit its target, as jq would address it. It is empty if that is the record
+    /// itself, if the record is not valid JSON, and when writing.
+    ///
+    /// A key that is unknown or there twice is named like its value; where one is missing, or where an array or object is too
+    /// short or too long, it is the path of that object or array. What `serde` buffers before it decides (an enum that is
+    /// untagged, internally tagged, or whose content comes before its tag; fields that are flattened) has no path inside: it is
+    /// that of the whole value, or of the tag. A path of more than 200 bytes is shortened in the middle, a key of more than 40
+    /// at its end, and for a [`LazyValue`](crate::LazyValue) beyond the first 64 KiB of its record what leads to it, by a `…`.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// # use serde::Deserialize;
+    /// #[derive(Debug, Deserialize)]
+    /// struct Message { role: String }
+    /// #[derive(Debug, Deserialize)]
+    /// struct Chat { messages: Vec<Message> }
+    ///
+    /// let mut chats = JsonlSlice::new(br#"{"messages":[{"role":"user"},{"role":5}]}"#).into_deserialize::<Chat>();
+    /// let error = chats.next().unwrap().unwrap_err();
+    /// assert_eq!(error.field(), ".messages[1].role");
+    /// assert!(error.to_string().starts_with("line 1, column 38 (byte 37), at .messages[1].role: invalid type: integer `5`, "));
+    /// ```
+    pub fn field(&self) -> &str {
+        &self.0.field
     }
 
     /// The file, for readers and writers that were made from a path.
@@ -396,6 +426,8 @@ impl Error {
             position: Position::default(),
             column: 1,
             snippet: Box::default(),
+            field: Box::default(),
+            value: 0,
             path: None,
             io: None,
         }))
@@ -465,6 +497,22 @@ impl Error {
         self.0.offset
     }
 
+    /// Notes where in the window the value begins that was to be decoded.
+    #[cold]
+    pub(crate) fn of_value(mut self, place: usize) -> Error {
+        self.0.value = place;
+        self
+    }
+
+    /// Where that is; 0 if it was not noted.
+    pub(crate) fn value(&self) -> usize {
+        self.0.value
+    }
+
+    pub(crate) fn set_field(&mut self, field: String) {
+        self.0.field = field.into();
+    }
+
     /// A fault in a line that begins at `start`.
     #[cold]
     pub(crate) fn from_fault(fault: Fault, line: &[u8], start: Position) -> Error {
@@ -532,12 +580,17 @@ fn snippet(line: &[u8], offset: usize) -> Box<str> {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, message, position: Position { offset, line }, column, snippet, path, io, .. } = &*self.0;
+        let Inner { kind, message, position, column, snippet, field, path, io, .. } = &*self.0;
+        let Position { offset, line } = position;
         if let Some(path) = path {
             write!(f, "{}: ", path.display())?;
         }
         if !self.is_io() {
-            write!(f, "line {line}, column {column} (byte {offset}): ")?;
+            write!(f, "line {line}, column {column} (byte {offset})")?;
+            match field.is_empty() {
+                true => f.write_str(": ")?,
+                false => write!(f, ", at {field}: ")?,
+            }
         }
         match message.is_empty() {
             true => write!(f, "{kind}")?,
@@ -633,13 +686,14 @@ impl serde::de::Error for Error {
 
     #[cold]
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Error {
-        let message = format!("unknown variant `{variant}`, {}", OneOf(expected, "variants"));
+        let message = format!("unknown variant `{}`, {}", Name(variant), OneOf(expected, "variants"));
         Error::new(ErrorKind::UnknownVariant, message, None)
     }
 
     #[cold]
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Error {
-        Error::new(ErrorKind::UnknownField, format!("unknown field `{field}`, {}", OneOf(expected, "fields")), None)
+        let message = format!("unknown field `{}`, {}", Name(field), OneOf(expected, "fields"));
+        Error::new(ErrorKind::UnknownField, message, None)
     }
 
     #[cold]
@@ -666,6 +720,21 @@ fn some_text(message: String) -> Cow<'static, str> {
     match message.is_empty() {
         true => Cow::Borrowed("rejected by the type"),
         false => Cow::Owned(message.replace(['\n', '\r'], " ")),
+    }
+}
+
+/// A name from the input: in one line, and cut if it is long.
+struct Name<'a>(&'a str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars().take(48) {
+            match c.is_control() {
+                true => write!(f, "{}", c.escape_default())?,
+                false => write!(f, "{c}")?,
+            }
+        }
+        f.write_str(if self.0.chars().nth(48).is_some() { "…" } else { "" })
     }
 }
 
