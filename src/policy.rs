@@ -105,7 +105,8 @@ impl ErrorPolicy {
     /// - `line`, from 1, and `byte`, from 0: where the record's line begins,
     /// - `length`: its bytes, LF not counted,
     /// - `column`: the byte at fault, from 1 at the start of the line,
-    /// - `code` and `message`: what is wrong; see [`ErrorKind::code`].
+    /// - `code` and `message`: what is wrong; see [`ErrorKind::code`],
+    /// - `field`: where in the record, if it does not fit the type, else empty; see [`Error::field`].
     ///
     /// To each line belongs the row of the same number. The line of a record that was too long to be kept is empty.
     ///
@@ -216,7 +217,7 @@ impl Judge {
                 let mut quarantine = quarantine.lock().unwrap_or_else(PoisonError::into_inner);
                 match quarantine.take(&error, &bad) {
                     Ok(()) => Verdict::PassOver,
-                    Err(error) => Verdict::Stop(quarantine_failed(error, bad.start, bad.path)),
+                    Err(error) => Verdict::Stop(Error::from_quarantine(error, bad.start, bad.path)),
                 }
             }
         };
@@ -227,7 +228,7 @@ impl Judge {
     pub(crate) fn end(&mut self, end: Position, path: Option<&Arc<Path>>, report: &ReadReport) -> Result<()> {
         if let Action::Quarantine(quarantine) = &self.policy.action {
             let mut quarantine = quarantine.lock().unwrap_or_else(PoisonError::into_inner);
-            quarantine.flush().map_err(|error| quarantine_failed(error, end, path))?;
+            quarantine.flush().map_err(|error| Error::from_quarantine(error, end, path))?;
         }
         match self.excess(report, 0) {
             Some(message) => Err(too_many(message, end, path)),
@@ -255,10 +256,6 @@ fn too_many(message: String, at: Position, path: Option<&Arc<Path>>) -> Error {
     error.locate(0, b"", at);
     path.into_iter().for_each(|path| error.set_path(path));
     error
-}
-
-fn quarantine_failed(error: io::Error, at: Position, path: Option<&Arc<Path>>) -> Error {
-    Error::from_quarantine(error, at, path)
 }
 
 struct Quarantine {
@@ -301,7 +298,7 @@ struct Row<'a> {
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let Row { error, bad } = self;
-        let mut row = serializer.serialize_struct("Row", 7)?;
+        let mut row = serializer.serialize_struct("Row", 8)?;
         row.serialize_field("file", &bad.path.map(|path| path.to_string_lossy()))?;
         row.serialize_field("line", &bad.start.line)?;
         row.serialize_field("column", &error.column())?;
@@ -309,6 +306,7 @@ impl Serialize for Row<'_> {
         row.serialize_field("length", &bad.len)?;
         row.serialize_field("code", error.kind().code())?;
         row.serialize_field("message", &error.message())?;
+        row.serialize_field("field", error.field())?;
         row.end()
     }
 }
