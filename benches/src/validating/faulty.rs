@@ -1,0 +1,108 @@
+//! Files with bad lines among the good ones: what a fault costs.
+
+use std::fmt;
+
+use simd_jsonl::Level;
+
+use super::{ValidateInput, Validator, Verdict};
+use crate::text::Text;
+use crate::workload::Workload;
+
+/// What is wrong with the bad lines, near their end: who stops at the fault gains little by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoiled {
+    /// The last quote is missing.
+    UnclosedString,
+    /// There is a comma before the last bracket.
+    TrailingComma,
+    /// A byte of the last string is none of UTF-8.
+    InvalidUtf8,
+}
+
+impl Spoiled {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::UnclosedString, Self::TrailingComma, Self::InvalidUtf8];
+
+    /// Spoils a line that ends in a string in an array in an object.
+    fn spoil(self, line: &mut Vec<u8>) {
+        let quote = line.iter().rposition(|&byte| byte == b'"').expect("there is a string");
+        match self {
+            Self::UnclosedString => drop(line.remove(quote)),
+            Self::TrailingComma => line.insert(line.len() - 1, b','),
+            Self::InvalidUtf8 => line[quote - 1] = 0xff,
+        }
+    }
+}
+
+impl fmt::Display for Spoiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnclosedString => "unclosed string",
+            Self::TrailingComma => "trailing comma",
+            Self::InvalidUtf8 => "invalid UTF-8",
+        })
+    }
+}
+
+/// Request logs, some of them bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultyCase {
+    /// What is wrong with them.
+    pub spoiled: Spoiled,
+    /// How many of a hundred.
+    pub percent: usize,
+}
+
+impl FaultyCase {
+    /// Every case there is.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Spoiled::ALL.into_iter().flat_map(|spoiled| [0, 1, 10, 100].map(|percent| Self { spoiled, percent }))
+    }
+
+    /// The validators that see these faults and go on behind them: this crate at its best level, and the fastest ways of the
+    /// two others that users write.
+    pub fn validators() -> [Validator; 3] {
+        [Validator::SimdJsonl(Level::detect()), Validator::SerdeJsonStr, Validator::SonicRs]
+    }
+
+    /// Generates at least `size` bytes of records, the bad ones at equal distances.
+    pub fn prepare(self, size: usize) -> ValidateInput {
+        let good = Text::new(Workload::Log.generate(size));
+        let mut bytes = Vec::with_capacity(good.bytes().len() + size / 256);
+        let mut expected = Verdict::default();
+        for (i, line) in good.lines().enumerate() {
+            let mut line = line.to_vec();
+            // The last of every hundred, or of every ten.
+            if (i + 1) * self.percent / 100 > i * self.percent / 100 {
+                self.spoiled.spoil(&mut line);
+                expected.invalid += 1;
+            } else {
+                expected.valid += 1;
+            }
+            line.push(b'\n');
+            bytes.append(&mut line);
+        }
+        ValidateInput { text: Text::new(bytes), expected }
+    }
+}
+
+impl fmt::Display for FaultyCase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "faulty log, {} in {} %", self.spoiled, self.percent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bad_line_is_seen() {
+        for case in FaultyCase::all() {
+            let input = case.prepare(100 << 10);
+            let lines = input.expected.valid + input.expected.invalid;
+            assert_eq!(input.expected.invalid, lines * case.percent as u64 / 100, "{case}");
+            FaultyCase::validators().into_iter().for_each(|validator| input.validate(validator));
+        }
+    }
+}
