@@ -1,7 +1,8 @@
 // The queries in C++ on simdjson's On-Demand API, written as its users write them: `iterate_many` over the text, the
 // fields of a record in the order of the text, so that nothing is searched twice, and error codes for exceptions.
 //
-// On-Demand checks what it reads and the UTF-8 of everything, but not the syntax of the values it skips.
+// On-Demand checks what it reads and the UTF-8 of everything, but not the syntax of the values it skips. So it is the DOM
+// that validates.
 
 #include <algorithm>
 #include <cstddef>

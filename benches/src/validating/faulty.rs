@@ -94,7 +94,23 @@ impl fmt::Display for FaultyCase {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::IgnoredAny;
+    use simd_jsonl::JsonlSlice;
+
     use super::*;
+
+    #[test]
+    fn lines_are_bad_as_they_should_be() {
+        for (spoiled, code) in Spoiled::ALL.into_iter().zip(["unclosed-string", "trailing-comma", "invalid-utf8"]) {
+            let input = FaultyCase { spoiled, percent: 10 }.prepare(100 << 10);
+            let errors = JsonlSlice::new(input.text.bytes()).into_deserialize::<IgnoredAny>().filter_map(Result::err);
+            let errors: Vec<_> = errors.collect();
+            assert!(
+                errors.len() > 20 && errors.iter().all(|error| error.kind().code() == code),
+                "{spoiled}: {errors:?}"
+            );
+        }
+    }
 
     #[test]
     fn every_bad_line_is_seen() {

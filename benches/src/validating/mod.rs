@@ -2,12 +2,14 @@
 
 mod faults;
 mod faulty;
+pub(crate) mod tables;
 mod validators;
 
 use crate::text::Text;
 use crate::workload::Workload;
 pub use faults::Misses;
 pub use faulty::{FaultyCase, Spoiled};
+pub use tables::{FaultyRow, ValidateRow, Validation};
 pub use validators::{Validator, Verdict};
 
 /// A workload whose lines are validated.
