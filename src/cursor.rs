@@ -42,6 +42,23 @@ pub(crate) struct Span<'w> {
     window: PhantomData<&'w [u8]>,
 }
 
+/// The end of a record.
+#[derive(Clone, Copy)]
+pub(crate) struct End {
+    /// The place of its newline in the window.
+    pub(crate) newline: usize,
+    /// Where in memory that one's entry is.
+    address: usize,
+}
+
+impl End {
+    /// The number of its entry in `index`.
+    #[inline(always)]
+    pub(crate) fn entry_number(self, index: &StructuralIndex) -> usize {
+        (self.address - index.address()) / size_of::<u32>()
+    }
+}
+
 #[inline(always)]
 pub(crate) fn is_white(c: u8) -> bool {
     matches!(c, b' ' | b'\t' | b'\r')
@@ -59,10 +76,10 @@ impl<'w> Walk<'w> {
         Some((Walk { window }, At(NonNull::from(entries).cast(), PhantomData)))
     }
 
-    /// The number of `at` in `index`.
+    /// The end of a record, `at`.
     #[inline(always)]
-    pub(crate) fn entry_number(at: At<'_>, index: &StructuralIndex) -> usize {
-        (at.0.addr().get() - index.address()) / size_of::<u32>()
+    pub(crate) fn end_at(self, at: At<'w>) -> End {
+        End { newline: self.place(at), address: at.0.addr().get() }
     }
 
     #[inline(always)]

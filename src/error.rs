@@ -385,6 +385,14 @@ impl Error {
         new
     }
 
+    /// A bad record that cannot be put aside.
+    #[cold]
+    pub(crate) fn from_quarantine(error: io::Error, at: Position, path: Option<&Arc<Path>>) -> Error {
+        let mut new = Error::from_write(error, at, path);
+        new.0.message = Cow::Borrowed("cannot write the bad record to the quarantine");
+        new
+    }
+
     /// A source or target that cannot even be opened, or moved.
     #[cold]
     pub(crate) fn from_open(
@@ -425,6 +433,14 @@ impl Error {
     pub(crate) fn at_offset(mut self, offset: usize) -> Error {
         self.0.offset = Some(offset);
         self
+    }
+
+    /// What is wrong, without where.
+    pub(crate) fn message(&self) -> Cow<'_, str> {
+        match &*self.0.message {
+            "" => Cow::Owned(self.0.kind.to_string()),
+            message => Cow::Borrowed(message),
+        }
     }
 
     /// Where the fault is in the window, if it was noted when it was found.

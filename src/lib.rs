@@ -15,12 +15,15 @@ mod options;
 #[cfg_attr(unix, path = "os/unix.rs")]
 #[cfg_attr(not(unix), path = "os/other.rs")]
 mod os;
+mod policy;
 mod position;
 mod raw;
 mod reader;
 mod record;
+mod report;
 mod ser;
 mod simd;
+mod validate;
 mod window;
 mod writer;
 
@@ -31,12 +34,15 @@ pub use lazy::{Elements, LazyValue, Members};
 pub use lines::{Line, Lines};
 #[cfg(feature = "mmap")]
 pub use mmap::Mmap;
+pub use policy::ErrorPolicy;
 pub use position::Position;
 pub use reader::{
     IntoRecords, JsonlReader, JsonlSlice, ReaderBuilder, ReaderLines, Records, SliceIntoRecords, SliceRecords,
 };
 pub use record::Record;
+pub use report::ReadReport;
 pub use simd::Level;
+pub use validate::{Report, Validator, validate};
 pub use writer::{IntoInnerError, JsonlWriter, WriterBuilder};
 
 /// The crate whose `BorrowedValue` [`Record::to_value`] returns, in the version that fits.

@@ -1,6 +1,6 @@
 //! Limits and dialect, shared by all readers.
 
-use crate::{cursor::Limits, simd::Level, window::MAX_RECORD_LEN};
+use crate::{cursor::Limits, policy::ErrorPolicy, simd::Level, window::MAX_RECORD_LEN};
 
 /// What a reader accepts, and how it works.
 #[derive(Clone, Debug)]
@@ -11,6 +11,7 @@ pub(crate) struct Options {
     pub(crate) max_record_len: usize,
     pub(crate) buffer_size: usize,
     pub(crate) level: Level,
+    pub(crate) policy: ErrorPolicy,
 }
 
 impl Options {
@@ -31,6 +32,7 @@ impl Default for Options {
             max_record_len: Options::MAX_RECORD_LEN,
             buffer_size: Options::BUFFER_SIZE,
             level: Level::detect(),
+            policy: ErrorPolicy::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Proof that some bytes are one record.
 
 use crate::{
+    de::Value,
     error::{Error, ErrorKind, Fault, Result},
     options::Options,
     position::Position,
@@ -8,7 +9,7 @@ use crate::{
     simd::Level,
     window::{SliceSource, Source},
 };
-use serde::de::IgnoredAny;
+use serde::de::{Deserialize, IgnoredAny};
 
 /// Checks records that come as text, with buffers of its own.
 pub(crate) struct RawCheck {
@@ -47,6 +48,13 @@ impl RawCheck {
                 return Ok(false);
             }
         }
-        self.scan.decode::<IgnoredAny>(source.text()).map(|_| true)
+        let text = source.text();
+        let (mut cursor, at) = self.scan.cursor(text);
+        let result = IgnoredAny::deserialize(Value { cursor: &mut cursor, at });
+        if result.is_ok() && cursor.is_whole() {
+            return Ok(true);
+        }
+        let failure = cursor.failure(result.err(), at);
+        Err(self.scan.refuse(text.window, failure))
     }
 }

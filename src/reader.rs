@@ -1,11 +1,14 @@
 //! The readers.
 
 use crate::{
+    de::Value,
     error::{Error, Result},
     lines::{Line, Lines},
     options::Options,
+    policy::ErrorPolicy,
     position::Position,
     record::{Record, Scan},
+    report::ReadReport,
     simd::Level,
     window::{ReadSource, SliceSource, Source},
 };
@@ -103,6 +106,19 @@ impl ReaderBuilder {
     /// ```
     pub fn buffer_size(&mut self, bytes: usize) -> &mut Self {
         self.options.buffer_size = bytes;
+        self
+    }
+
+    /// What becomes of bad records. Default: [`ErrorPolicy::fail`], each is an error that the reader yields.
+    ///
+    /// ```
+    /// # use simd_jsonl::{ErrorPolicy, ReaderBuilder};
+    /// let mut reader = ReaderBuilder::new().on_error(ErrorPolicy::skip()).from_slice(b"1\noops\n3\n");
+    /// assert_eq!(reader.deserialize::<u8>().collect::<Result<Vec<_>, _>>()?, [1, 3]);
+    /// # Ok::<(), simd_jsonl::Error>(())
+    /// ```
+    pub fn on_error(&mut self, policy: ErrorPolicy) -> &mut Self {
+        self.options.policy = policy;
         self
     }
 
@@ -219,22 +235,37 @@ pub struct JsonlReader<R> {
     scan: Scan,
 }
 
-/// One body for both readers. The record comes last, so that nothing moves it.
+/// One body for both readers. The result of a good record is looked at, but only returned: so it is built where the caller
+/// wants it. Nothing else may become of it, and nothing may look at it later.
 macro_rules! next {
     ($reader:ident, $text:ident) => {
         loop {
             let text = $reader.source.$text();
-            if $reader.scan.is_at_record(text) {
-                return Some($reader.scan.decode(text));
-            }
-            match $reader.scan.find_record(text.window) {
-                Ok(true) => return Some($reader.scan.decode_found(text)),
+            let there = match $reader.scan.is_at_record(text) {
+                true => Ok(true),
+                false => $reader.scan.find_record(text.window),
+            };
+            let error = match there {
+                Ok(true) => {
+                    let (mut cursor, at) = $reader.scan.cursor(text);
+                    let result = T::deserialize(Value { cursor: &mut cursor, at });
+                    if result.is_ok() && cursor.is_whole() {
+                        let end = cursor.end();
+                        $reader.scan.accept(end);
+                        return Some(result);
+                    }
+                    let failure = cursor.failure(result.err(), at);
+                    $reader.scan.refuse(text.window, failure)
+                }
                 Ok(false) => match $reader.scan.refill(&mut $reader.source) {
-                    Ok(true) => {}
+                    Ok(true) => continue,
                     Ok(false) => return None,
-                    Err(error) => return Some(Err(error)),
+                    Err(error) => error,
                 },
-                Err(error) => return Some(Err(error)),
+                Err(error) => error,
+            };
+            if !$reader.scan.passes_over() {
+                return Some(Err(error));
             }
         }
     };
@@ -243,9 +274,19 @@ macro_rules! next {
 /// The same for what is lent: a borrow that is returned from a loop would last for the whole loop.
 macro_rules! next_lent {
     ($reader:ident, $has:ident, $next:ident, $refill:ident) => {{
-        while !$reader.scan.$has($reader.source.text())? {
-            if !$reader.scan.$refill(&mut $reader.source)? {
-                return Ok(None);
+        loop {
+            let there = match $reader.scan.$has($reader.source.text()) {
+                Ok(false) => match $reader.scan.$refill(&mut $reader.source) {
+                    Ok(false) => return Ok(None),
+                    refilled => refilled.map(|_| false),
+                },
+                there => there,
+            };
+            match there {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(_) if $reader.scan.passes_over() => {}
+                Err(error) => return Err(error),
             }
         }
         Ok($reader.scan.$next($reader.source.text()))
@@ -369,6 +410,32 @@ impl<'a> JsonlSlice<'a> {
         self.source.seek(position.offset);
         self.scan.seek(position);
         Ok(())
+    }
+
+    /// What was read so far, good and bad.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// let mut reader = JsonlSlice::new(b"1\noops\n3\n");
+    /// for number in reader.deserialize::<u8>() {
+    ///     number.unwrap_or_default();
+    /// }
+    /// assert_eq!((reader.report().records, reader.report().errors), (2, 1));
+    /// ```
+    pub fn report(&self) -> ReadReport {
+        self.scan.report()
+    }
+
+    /// The errors that were kept by [`ErrorPolicy::collect`].
+    ///
+    /// ```
+    /// # use simd_jsonl::{ErrorPolicy, JsonlSlice};
+    /// let mut reader = JsonlSlice::builder().on_error(ErrorPolicy::collect(1)).from_slice(b"?\n?\n3\n");
+    /// assert_eq!(reader.deserialize::<u8>().count(), 1);
+    /// assert_eq!((reader.errors().len(), reader.report().errors), (1, 2));
+    /// ```
+    pub fn errors(&self) -> &[Error] {
+        self.scan.errors()
     }
 
     #[inline(always)]
@@ -513,6 +580,32 @@ impl<R> JsonlReader<R> {
         self.scan.position()
     }
 
+    /// What was read so far, good and bad.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlReader;
+    /// let mut reader = JsonlReader::new(&b"1\noops\n3\n"[..]);
+    /// for number in reader.deserialize::<u8>() {
+    ///     number.unwrap_or_default();
+    /// }
+    /// assert_eq!((reader.report().records, reader.report().errors), (2, 1));
+    /// ```
+    pub fn report(&self) -> ReadReport {
+        self.scan.report()
+    }
+
+    /// The errors that were kept by [`ErrorPolicy::collect`].
+    ///
+    /// ```
+    /// # use simd_jsonl::{ErrorPolicy, JsonlReader};
+    /// let mut reader = JsonlReader::builder().on_error(ErrorPolicy::collect(1)).from_reader(&b"?\n?\n3\n"[..]);
+    /// assert_eq!(reader.deserialize::<u8>().count(), 1);
+    /// assert_eq!((reader.errors().len(), reader.report().errors), (1, 2));
+    /// ```
+    pub fn errors(&self) -> &[Error] {
+        self.scan.errors()
+    }
+
     /// The stream. It has been read further than the records have: see [`position`](Self::position).
     ///
     /// ```
@@ -585,7 +678,7 @@ impl<R: fmt::Debug> fmt::Debug for JsonlReader<R> {
 
 macro_rules! iterators {
     ($($(#[$doc:meta])* $name:ident<$($lifetime:lifetime)? $(, $other:lifetime)? $(; $r:ident)?>
-        ($reader:ty) where T: $bound:path;)*) => {$(
+        ($reader:ty as $plain:ty) where T: $bound:path;)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name<$($lifetime,)? $($other,)? $($r,)? T> {
@@ -601,18 +694,32 @@ macro_rules! iterators {
                 self.reader.next()
             }
         }
+
+        impl<$($lifetime,)? $($other,)? $($r,)? T> $name<$($lifetime,)? $($other,)? $($r,)? T> {
+            /// The reader, for its report.
+            ///
+            /// ```
+            /// # use simd_jsonl::JsonlSlice;
+            /// let mut numbers = JsonlSlice::new(b"1\noops\n3\n").into_deserialize::<u8>();
+            /// assert_eq!(numbers.by_ref().filter_map(Result::ok).sum::<u8>(), 4);
+            /// assert_eq!(numbers.reader().report().errors, 1);
+            /// ```
+            pub fn reader(&self) -> &$plain {
+                &self.reader
+            }
+        }
     )*};
 }
 
 iterators! {
     /// The records of a slice; see [`JsonlSlice::deserialize`].
-    SliceRecords<'r, 'a>(&'r mut JsonlSlice<'a>) where T: Deserialize<'a>;
+    SliceRecords<'r, 'a>(&'r mut JsonlSlice<'a> as JsonlSlice<'a>) where T: Deserialize<'a>;
     /// The records of a slice; see [`JsonlSlice::into_deserialize`].
-    SliceIntoRecords<'a>(JsonlSlice<'a>) where T: Deserialize<'a>;
+    SliceIntoRecords<'a>(JsonlSlice<'a> as JsonlSlice<'a>) where T: Deserialize<'a>;
     /// The records of a stream; see [`JsonlReader::deserialize`].
-    Records<'r; R>(&'r mut JsonlReader<R>) where T: DeserializeOwned;
+    Records<'r; R>(&'r mut JsonlReader<R> as JsonlReader<R>) where T: DeserializeOwned;
     /// The records of a stream; see [`JsonlReader::into_deserialize`].
-    IntoRecords<; R>(JsonlReader<R>) where T: DeserializeOwned;
+    IntoRecords<; R>(JsonlReader<R> as JsonlReader<R>) where T: DeserializeOwned;
 }
 
 impl<'a, T: Deserialize<'a>> FusedIterator for SliceRecords<'_, 'a, T> {}

@@ -3,14 +3,16 @@
 #[cfg(feature = "value")]
 use crate::de::Dynamic;
 use crate::{
-    cursor::{Cursor, Walk, is_white},
-    de::{Failure, Origin, Value},
+    cursor::{At, Cursor, End, Walk, is_white},
+    de::{Failure, Origin},
     error::{Error, ErrorKind, Fault, Result},
     index::StructuralIndex,
     lazy::LazyValue,
     lines::Line,
     options::Options,
+    policy::{Bad, Judge, Verdict},
     position::Position,
+    report::ReadReport,
     window::{Refill, Source, Text},
 };
 use serde::de::Deserialize;
@@ -191,6 +193,17 @@ pub(crate) struct Scan {
     /// No record has come yet.
     at_first: bool,
     done: bool,
+    /// By the policy, which `done` is not: lines may still be read.
+    stopped: bool,
+    judge: Judge,
+    /// What was read; of its bytes, those before `counted_from`.
+    report: ReadReport,
+    counted_from: u64,
+    /// Bytes of the line that was refused last, without LF.
+    refused_len: u64,
+    passed_over: bool,
+    /// The error that ends the reading, once the one before it is yielded.
+    last_error: Option<Error>,
 }
 
 impl Scan {
@@ -198,6 +211,12 @@ impl Scan {
         let (limits, position) = (options.limits, Position::default());
         let origin = Origin { start: 0, end: 0, position, terminated: true, is_first: true, limits, path };
         Scan {
+            judge: Judge::new(options.policy.clone()),
+            report: ReadReport::default(),
+            counted_from: 0,
+            refused_len: 0,
+            passed_over: false,
+            last_error: None,
             options,
             origin,
             index: StructuralIndex::default(),
@@ -210,6 +229,7 @@ impl Scan {
             line: 1,
             at_first: true,
             done: false,
+            stopped: false,
         }
     }
 
@@ -227,8 +247,22 @@ impl Scan {
         if skips { mark.len() } else { 0 }
     }
 
+    /// What was read so far.
+    pub(crate) fn report(&self) -> ReadReport {
+        let bytes = self.report.bytes + (self.position().offset - self.counted_from);
+        ReadReport { bytes, ..self.report.clone() }
+    }
+
+    /// The errors that were kept.
+    pub(crate) fn errors(&self) -> &[Error] {
+        self.judge.kept()
+    }
+
     /// Goes on at `position`, to which the source has been moved.
     pub(crate) fn seek(&mut self, position: Position) {
+        self.report.bytes += self.position().offset - self.counted_from;
+        self.counted_from = position.offset;
+        (self.last_error, self.stopped) = (None, false);
         (self.start, self.end, self.entry, self.line_start, self.done) = (0, 0, 0, 0, false);
         self.index.clear();
         self.origin.terminated = true;
@@ -249,33 +283,29 @@ impl Scan {
         if self.is_at_record(text) { Ok(true) } else { self.find_record(text.window) }
     }
 
-    /// The same as `decode`, for a record that did not begin right there. Apart, so that what was proved of one that does is
-    /// not proved again.
-    #[inline(never)]
-    pub(crate) fn decode_found<'de, T: Deserialize<'de>>(&mut self, text: Text<'_, 'de>) -> Result<T> {
-        self.decode(text)
-    }
-
-    /// The next record of the part that is being read, which was found, decoded.
-    ///
-    /// The result is changed in place or not at all, so that it is built where the caller wants it.
+    /// A cursor on the next record of the part that is being read, which was found.
     #[inline(always)]
-    pub(crate) fn decode<'de, T: Deserialize<'de>>(&mut self, text: Text<'_, 'de>) -> Result<T> {
+    pub(crate) fn cursor<'s, 'de>(&'s mut self, text: Text<'s, 'de>) -> (Cursor<'de, 's>, At<'s>) {
         let Text { window, lend } = text;
         let (walk, at) = Walk::new(window, &self.index, self.entry).expect("a record was found");
-        let mut cursor = Cursor::new(walk, at, lend, self.origin.limits, &mut self.scratch);
-        let mut result = T::deserialize(Value { cursor: &mut cursor, at });
-        if result.is_ok() && cursor.is_whole() {
-            let end = cursor.at;
-            self.entry = Walk::entry_number(end, &self.index) + 1;
-            self.line_start = walk.place(end) + 1;
-            self.line += 1;
-            self.at_first = false;
-        } else {
-            let failure = cursor.failure(result.err(), at);
-            result = Err(self.refuse(window, failure));
-        }
-        result
+        (Cursor::new(walk, at, lend, self.origin.limits, &mut self.scratch), at)
+    }
+
+    /// Steps over the good record that a cursor has read.
+    #[inline(always)]
+    pub(crate) fn accept(&mut self, end: End) {
+        self.pass_record(end.newline, end.entry_number(&self.index));
+    }
+
+    /// Steps over a good record, which ends in the newline at place `newline`, entry number `entry`.
+    #[inline(always)]
+    fn pass_record(&mut self, newline: usize, entry: usize) {
+        self.report.records += 1;
+        self.report.longest_record = self.report.longest_record.max((newline - self.line_start) as u64);
+        self.entry = entry + 1;
+        self.line_start = newline + 1;
+        self.line += 1;
+        self.at_first = false;
     }
 
     /// The next record of the part that is being read, in which [`has_record`](Self::has_record) has found it.
@@ -284,13 +314,15 @@ impl Scan {
         let Text { window, .. } = text;
         let (start, position, is_first) = (self.line_start, self.position(), self.at_first);
         let (walk, at) = Walk::new(window, &self.index, self.entry)?;
-        let end = walk.record_end(at);
-        self.entry = Walk::entry_number(end, &self.index) + 1;
-        self.line_start = walk.place(end) + 1;
+        let end = walk.end_at(walk.record_end(at));
+        let (newline, entry) = (end.newline, end.entry_number(&self.index));
+        self.report.records += 1;
+        self.report.longest_record = self.report.longest_record.max((newline - self.line_start) as u64);
+        self.entry = entry + 1;
+        self.line_start = newline + 1;
         self.line += 1;
         self.at_first = false;
-        let end = trim_cr(window, walk.place(end));
-        (self.origin.start, self.origin.end) = (start, end);
+        (self.origin.start, self.origin.end) = (start, trim_cr(window, newline));
         (self.origin.position, self.origin.is_first) = (position, is_first);
         Some(Record { value: LazyValue::new(walk, at, &self.origin) })
     }
@@ -326,6 +358,7 @@ impl Scan {
             if walk.byte(at) != b'\n' {
                 return Ok(true);
             }
+            self.report.blank_lines += 1;
             if self.options.strict {
                 return Err(self.refuse_blank(window));
             }
@@ -342,7 +375,7 @@ impl Scan {
         let fault = Fault::new(0, ErrorKind::BlankLine, "blank line, which strict mode does not allow");
         let error = origin.complete(window, Error::from_fault(fault, origin.line(window), origin.position));
         self.step_over_line(window);
-        error
+        self.settle(window, error)
     }
 
     /// The error of the line at `line_start`, which was not even walked; steps over it.
@@ -356,10 +389,10 @@ impl Scan {
     /// The error of the line at `line_start`; steps over it.
     #[cold]
     #[inline(never)]
-    fn refuse(&mut self, window: &[u8], failure: Failure) -> Error {
+    pub(crate) fn refuse(&mut self, window: &[u8], failure: Failure) -> Error {
         let error = self.origin(window).explain(window, failure);
         self.step_over_line(window);
-        error
+        self.settle(window, error)
     }
 
     /// The line at `line_start`.
@@ -374,6 +407,7 @@ impl Scan {
     /// Steps over the line at `line_start`, and over its entries if the part is indexed.
     fn step_over_line(&mut self, window: &[u8]) {
         let newline = memchr::memchr(b'\n', &window[self.line_start..]).expect("each line of a window has its newline");
+        self.refuse_len(newline as u64);
         self.line_start += newline + 1;
         self.line += 1;
         self.at_first = false;
@@ -389,6 +423,48 @@ impl Scan {
         }
     }
 
+    fn refuse_len(&mut self, len: u64) {
+        self.refused_len = len;
+        self.report.longest_record = self.report.longest_record.max(len);
+    }
+
+    /// Whether the error that was just made is to be passed over.
+    pub(crate) fn passes_over(&mut self) -> bool {
+        std::mem::take(&mut self.passed_over)
+    }
+
+    /// Does with the error of the record that was refused last, in `window` if it is there, what the policy says; what comes
+    /// back is to be yielded or to be passed over.
+    #[cold]
+    fn settle(&mut self, window: &[u8], error: Error) -> Error {
+        self.report.count(error.kind());
+        let Origin { start, position, ref path, .. } = self.origin;
+        let line = window.get(start..start + self.refused_len as usize).unwrap_or_default();
+        let bad = Bad { line, start: position, len: self.refused_len, path: path.as_ref() };
+        match self.judge.judge(error, bad, &self.report) {
+            (Verdict::Yield(error), None) => error,
+            (Verdict::Yield(error), last) => {
+                self.stop();
+                self.last_error = last;
+                error
+            }
+            (Verdict::PassOver, Some(last)) | (Verdict::Stop(last), _) => {
+                self.stop();
+                last
+            }
+            (Verdict::PassOver, None) => {
+                self.passed_over = true;
+                Error::syntax()
+            }
+        }
+    }
+
+    /// Ends the reading here.
+    fn stop(&mut self) {
+        self.index.clear();
+        (self.entry, self.stopped) = (0, true);
+    }
+
     /// Makes ready what comes next, one window or one line of a dirty window; whether anything comes.
     ///
     /// # Errors
@@ -396,6 +472,9 @@ impl Scan {
     #[cold]
     #[inline(never)]
     pub(crate) fn refill<S: Source>(&mut self, source: &mut S) -> Result<bool> {
+        if self.stopped {
+            return self.last_error.take().map_or(Ok(false), Err);
+        }
         loop {
             let Text { window, .. } = source.window();
             let part_end = self.start + self.line_start;
@@ -416,8 +495,20 @@ impl Scan {
                 let newline =
                     memchr::memchr(b'\n', &window[self.end..]).expect("each line of a window has its newline");
                 self.narrow(source, self.end, self.end + newline + 1);
-            } else if !self.next_window(source)? {
-                return Ok(false);
+            } else {
+                match self.next_window(source) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        self.stopped = true;
+                        self.judge.end(self.position(), self.origin.path.as_ref(), &self.report)?;
+                        return Ok(false);
+                    }
+                    Err(error) if error.is_io() => {
+                        self.stopped = self.done;
+                        return Err(error);
+                    }
+                    Err(error) => return Err(self.settle(b"", error)),
+                }
             }
         }
     }
@@ -457,6 +548,7 @@ impl Scan {
                 let Text { window, lend } = source.window();
                 self.end = window.len();
                 self.origin.terminated = lend.len() == window.len();
+                self.report.terminated = self.origin.terminated;
                 let mark = self.mark_len(lend);
                 self.narrow(source, mark, self.end);
                 Ok(true)
@@ -466,7 +558,11 @@ impl Scan {
                 let message = format!(
                     "the record is {record} bytes long, the limit is {limit}; see ReaderBuilder::max_record_len"
                 );
-                let error = Error::from_fault(Fault::new(0, ErrorKind::RecordTooLong, message), b"", self.position());
+                let start = self.position();
+                let error = Error::from_fault(Fault::new(0, ErrorKind::RecordTooLong, message), b"", start);
+                (self.origin.start, self.origin.end, self.origin.position) = (0, 0, start);
+                self.refuse_len(record);
+                self.report.terminated = line > record;
                 self.offset += line;
                 self.line += u64::from(line > record);
                 self.at_first = false;

@@ -15,7 +15,7 @@ const FLOORS: &[(usize, &[&str])] = &[
     (1, &["simd"]),
     (2, &["index", "lines", "window"]),
     (3, &["cursor", "de", "lazy", "ser"]),
-    (4, &["record", "options", "raw"]),
+    (4, &["report", "policy", "options", "record", "raw"]),
     (5, &["reader", "writer", "appender"]),
     (6, &["mmap", "split", "line_index", "parallel", "compress", "bytes", "codec", "validate", "convert", "follow"]),
 ];

@@ -26,7 +26,7 @@ pub(crate) use string::decode;
 pub(crate) use value::Dynamic;
 
 use crate::{
-    cursor::{At, Cursor, Scalar},
+    cursor::{At, Cursor, End, Scalar},
     error::{Error, Result},
 };
 use access::{Elements, Members};
@@ -141,6 +141,12 @@ impl<'de, 'w> Cursor<'de, 'w> {
     #[inline(always)]
     pub(crate) fn is_whole(&self) -> bool {
         self.walk.is_end(self.at) && self.unclosed.overrun.is_none()
+    }
+
+    /// The end of the record, which was read whole.
+    #[inline(always)]
+    pub(crate) fn end(&self) -> End {
+        self.walk.end_at(self.at)
     }
 
     /// What is known of why the record whose value is at `first` was not read, or not whole.
