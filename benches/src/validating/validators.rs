@@ -9,7 +9,7 @@ use std::str;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use simd_json::{Buffers, Tape};
-use simd_jsonl::{JsonlSlice, Level};
+use simd_jsonl::Level;
 use sonic_rs::LazyValue;
 
 use crate::peers::cpp;
@@ -18,7 +18,7 @@ use crate::text::Text;
 /// A way to validate JSON Lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validator {
-    /// This crate, at one of the levels the machine has.
+    /// `Validator` of this crate, at one of the levels the machine has.
     SimdJsonl(Level),
     /// `serde_json::from_slice::<IgnoredAny>` on each line.
     SerdeJson,
@@ -146,8 +146,8 @@ fn lines(text: &Text, is_valid: impl Fn(&[u8]) -> bool) -> Verdict {
 }
 
 fn ours(text: &Text, level: Level) -> Verdict {
-    let reader = JsonlSlice::builder().level(level).from_slice(text.bytes());
-    verdict(reader.into_deserialize::<IgnoredAny>().map(|record| record.is_ok()))
+    let report = simd_jsonl::Validator::new().level(level).validate_slice(text.bytes());
+    Verdict { valid: report.summary.records, invalid: report.summary.errors }
 }
 
 fn simd_json(text: &Text) -> Verdict {
