@@ -23,7 +23,7 @@ impl Spoiled {
     /// Each of them.
     pub const ALL: [Self; 3] = [Self::UnclosedString, Self::TrailingComma, Self::InvalidUtf8];
 
-    /// Spoils a line that ends in a string in an array in an object.
+    /// Spoils a line with an object that has a string.
     fn spoil(self, line: &mut Vec<u8>) {
         let quote = line.iter().rposition(|&byte| byte == b'"').expect("there is a string");
         match self {
@@ -44,9 +44,11 @@ impl fmt::Display for Spoiled {
     }
 }
 
-/// Request logs, some of them bad.
+/// Records, some of them bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultyCase {
+    /// What the records are.
+    pub workload: Workload,
     /// What is wrong with them.
     pub spoiled: Spoiled,
     /// How many of a hundred.
@@ -56,7 +58,12 @@ pub struct FaultyCase {
 impl FaultyCase {
     /// Every case there is.
     pub fn all() -> impl Iterator<Item = Self> {
-        Spoiled::ALL.into_iter().flat_map(|spoiled| [0, 1, 10, 100].map(|percent| Self { spoiled, percent }))
+        let of = |workload, spoiled, percents: &'static [usize]| {
+            percents.iter().map(move |&percent| Self { workload, spoiled, percent })
+        };
+        let logs = Spoiled::ALL.into_iter().flat_map(move |spoiled| of(Workload::Log, spoiled, &[0, 1, 10, 100]));
+        // What is around a bad line costs most where lines are short.
+        logs.chain(of(Workload::Tiny, Spoiled::InvalidUtf8, &[0, 1]))
     }
 
     /// Validators that see these faults and go on behind them: this crate at its best level, and the fastest ways of serde_json
@@ -67,8 +74,8 @@ impl FaultyCase {
 
     /// Generates at least `size` bytes of records, the bad ones at equal distances.
     pub fn prepare(self, size: usize) -> ValidateInput {
-        let good = Text::new(Workload::Log.generate(size));
-        let mut bytes = Vec::with_capacity(good.bytes().len() + size / 256);
+        let good = Text::new(self.workload.generate(size));
+        let mut bytes = Vec::with_capacity(good.bytes().len() + size / 64);
         let mut expected = Verdict::default();
         for (i, line) in good.lines().enumerate() {
             let mut line = line.to_vec();
@@ -88,7 +95,8 @@ impl FaultyCase {
 
 impl fmt::Display for FaultyCase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "faulty log, {} in {} %", self.spoiled, self.percent)
+        let workload = format!("{:?}", self.workload).to_lowercase();
+        write!(f, "faulty {workload}, {} in {} %", self.spoiled, self.percent)
     }
 }
 
@@ -102,7 +110,7 @@ mod tests {
     #[test]
     fn lines_are_bad_as_they_should_be() {
         for (spoiled, code) in Spoiled::ALL.into_iter().zip(["unclosed-string", "trailing-comma", "invalid-utf8"]) {
-            let input = FaultyCase { spoiled, percent: 10 }.prepare(100 << 10);
+            let input = FaultyCase { workload: Workload::Log, spoiled, percent: 10 }.prepare(100 << 10);
             let errors = JsonlSlice::new(input.text.bytes()).into_deserialize::<IgnoredAny>().filter_map(Result::err);
             let errors: Vec<_> = errors.collect();
             assert!(

@@ -77,7 +77,7 @@ impl Validation {
     /// Each file with bad lines, with the speed of this crate in parts of that on the same file without.
     pub fn over_clean(&self) -> impl Iterator<Item = (&FaultyRow, f64)> {
         let is_clean_of = |row: &FaultyRow, other: &FaultyRow| {
-            other.case.spoiled == row.case.spoiled && other.case.percent == 0 && row.case.percent > 0
+            other.case == FaultyCase { percent: 0, ..row.case } && row.case.percent > 0
         };
         self.faulty.iter().filter_map(move |row| {
             let clean = self.faulty.iter().find(|other| is_clean_of(row, other))?;
@@ -182,6 +182,7 @@ impl Validation {
 pub(crate) mod tests {
     use super::*;
     use crate::validating::Spoiled;
+    use crate::workload::Workload;
 
     /// Fixed figures at a level.
     pub(crate) fn validation(level: Level) -> Validation {
@@ -199,7 +200,7 @@ pub(crate) mod tests {
             refused: refused.to_vec(),
         };
         let faulty = [(0, 3.0), (10, 1.5)].map(|(percent, rate)| FaultyRow {
-            case: FaultyCase { spoiled: Spoiled::TrailingComma, percent },
+            case: FaultyCase { workload: Workload::Log, spoiled: Spoiled::TrailingComma, percent },
             rates: vec![(ours, rate), (Validator::SerdeJsonStr, 1.0)],
         });
         Validation {
