@@ -407,7 +407,7 @@ impl Scan {
     /// Steps over the line at `line_start`, and over its entries if the part is indexed.
     fn step_over_line(&mut self, window: &[u8]) {
         let newline = memchr::memchr(b'\n', &window[self.line_start..]).expect("each line of a window has its newline");
-        self.refuse_len(newline as u64);
+        self.refused_len = newline as u64;
         self.line_start += newline + 1;
         self.line += 1;
         self.at_first = false;
@@ -423,11 +423,6 @@ impl Scan {
         }
     }
 
-    fn refuse_len(&mut self, len: u64) {
-        self.refused_len = len;
-        self.report.longest_record = self.report.longest_record.max(len);
-    }
-
     /// Whether the error that was just made is to be passed over.
     pub(crate) fn passes_over(&mut self) -> bool {
         std::mem::take(&mut self.passed_over)
@@ -438,6 +433,7 @@ impl Scan {
     #[cold]
     fn settle(&mut self, window: &[u8], error: Error) -> Error {
         self.report.count(error.kind());
+        self.report.longest_record = self.report.longest_record.max(self.refused_len);
         let Origin { start, position, ref path, .. } = self.origin;
         let line = window.get(start..start + self.refused_len as usize).unwrap_or_default();
         let bad = Bad { line, start: position, len: self.refused_len, path: path.as_ref() };
@@ -463,6 +459,7 @@ impl Scan {
     fn stop(&mut self) {
         self.index.clear();
         (self.entry, self.stopped) = (0, true);
+        self.last_error = self.judge.flush(self.position(), self.origin.path.as_ref()).err();
     }
 
     /// Makes ready what comes next, one window or one line of a dirty window; whether anything comes.
@@ -499,12 +496,14 @@ impl Scan {
                 match self.next_window(source) {
                     Ok(true) => {}
                     Ok(false) => {
-                        self.stopped = true;
-                        self.judge.end(self.position(), self.origin.path.as_ref(), &self.report)?;
-                        return Ok(false);
+                        self.stop();
+                        let end = self.judge.end(self.position(), self.origin.path.as_ref(), &self.report);
+                        return end.and_then(|()| self.last_error.take().map_or(Ok(false), Err));
                     }
                     Err(error) if error.is_io() => {
-                        self.stopped = self.done;
+                        if self.done {
+                            self.stop();
+                        }
                         return Err(error);
                     }
                     Err(error) => return Err(self.settle(b"", error)),
@@ -561,7 +560,7 @@ impl Scan {
                 let start = self.position();
                 let error = Error::from_fault(Fault::new(0, ErrorKind::RecordTooLong, message), b"", start);
                 (self.origin.start, self.origin.end, self.origin.position) = (0, 0, start);
-                self.refuse_len(record);
+                self.refused_len = record;
                 self.report.terminated = line > record;
                 self.offset += line;
                 self.line += u64::from(line > record);
