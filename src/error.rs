@@ -583,15 +583,27 @@ fn snippet(line: &[u8], offset: usize) -> Box<str> {
     while to > from && to > offset && is_continuation(to) {
         to -= 1;
     }
-    let text = String::from_utf8_lossy(&line[from..to]);
-    text.chars()
-        .flat_map(|c| {
-            // escape what would break the line or not show; leave quotes and backslashes as they stand in the record
-            let escape = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
-            let (plain, escaped) = if escape { (None, Some(c.escape_unicode())) } else { (Some(c), None) };
-            plain.into_iter().chain(escaped.into_iter().flatten())
-        })
-        .collect()
+    let text = &line[from..to];
+    if let Ok(plain) = std::str::from_utf8(text)
+        && text.iter().all(|c| matches!(c, b' '..=b'~'))
+    {
+        return plain.into();
+    }
+    // escape what would break the line or not show; leave quotes and backslashes as they stand in the record
+    let is_escaped = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    let mut escaped = String::with_capacity(2 * text.len());
+    for chunk in text.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match is_escaped(c) {
+                true => escaped.extend(c.escape_unicode()),
+                false => escaped.push(c),
+            }
+        }
+        if !chunk.invalid().is_empty() {
+            escaped.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    escaped.into()
 }
 
 impl fmt::Display for Error {

@@ -45,7 +45,12 @@ fn scale(level: Level) -> Option<f64> {
 }
 
 /// Goals that were tried for and are still far off. To miss one is said, and is no failure.
-const FAR_OFF: [&str; 1] = ["tiny over simdjson C++"];
+const FAR_OFF: [&str; 4] = [
+    "tiny over simdjson C++",
+    "faulty log, unclosed string in 100 %, over clean",
+    "faulty log, trailing comma in 100 %, over clean",
+    "faulty log, invalid UTF-8 in 100 %, over clean",
+];
 
 /// How the figures compare with their goals.
 #[derive(Debug, PartialEq)]
