@@ -44,17 +44,36 @@ fi
 # The target `reader` wants them behind headers: flags, record limit, buffer size, how many sizes of reads, and the sizes, of
 # which 254 would block and 255 is interrupted.
 headers=('\x00\xff\x00\x01\x01' '\x06\xff\x40\x03\x03\xff\x07' '\x09\x20\x10\x02\x40\xfe' '\x0f\x40\xff\x00')
-mkdir -p fuzz/corpus/convert fuzz/corpus/de_vs_serde_json fuzz/corpus/reader fuzz/corpus/writer_roundtrip
+# `stage1`: repetitions, an alignment, how many numbers of lines, and these. `lazy`: a size of reads, how many choices, these, and
+# a line that is a key and a pointer.
+layouts=('\x00\x07\x00' '\xd0\x40\x03\x00\x02\x09' '\x00\x21\x01\x00' '\xff\x01\x02\x07\x00')
+questions=('\x07\x03\x00\x00\x00a\n' '\xff\x02\x01\x00/a/0\n' '\x01\x01\x02/c\n' '\x40\x04\x01\x01\x00\x00/1/b\n' '\x03\x01\x0fuser\n')
+mkdir -p fuzz/corpus/{convert,de_vs_serde_json,floats,lazy,reader,stage1,writer_roundtrip}
 number=0
 for file in "$inputs"/*; do
     name="${file##*/}"
     cp "$file" "fuzz/corpus/de_vs_serde_json/$name"
     { printf '%b' "${headers[number % ${#headers[@]}]}" && cat "$file"; } >"fuzz/corpus/reader/$name"
+    { printf '%b' "${layouts[number % ${#layouts[@]}]}" && cat "$file"; } >"fuzz/corpus/stage1/$name"
+    { printf '%b' "${questions[number % ${#questions[@]}]}" && cat "$file"; } >"fuzz/corpus/lazy/$name"
+    # a level, and each line as a text of its own (8), with its length
+    { printf '\0' && LC_ALL=C awk '{ text = substr($0, 1, 63); if (text != "") printf "%c%c%s", 8, length(text), text }' "$file"; } \
+        >"fuzz/corpus/floats/$name"
     # a size of reads, and the lines as elements of an array
     { printf '%b' '\x07[' && paste -sd , "$file" && printf '\n]'; } >"fuzz/corpus/convert/$name"
     # any bytes are values to write
     cp "$file" "fuzz/corpus/writer_roundtrip/$name"
     number=$((number + 1))
+done
+
+# Texts that `floats` makes of numbers: digits (2), a float as it is printed (3), half way between two of 64 or 32 bits (4, 5), an
+# edge of the integers (6) and any integer (7).
+for how in {2..7} {130..135}; do
+    for shape in 0 3 23 96; do
+        # shellcheck disable=SC2059
+        printf "\\0\\x$(printf %x "$how")\\x$(printf %x "$shape")\\x11\\x3f\\x80$(printf '\\x%x' {33..72})" \
+            >"fuzz/corpus/floats/made-$how-$shape"
+    done
 done
 
 # The target `appender` wants programs: of each step what to do, a length and so many bytes. Here: the file is shared (9) or not,
