@@ -52,7 +52,9 @@ mkdir -p fuzz/corpus/{convert,de_vs_serde_json,floats,lazy,reader,stage1,writer_
 number=0
 for file in "$inputs"/*; do
     name="${file##*/}"
-    cp "$file" "fuzz/corpus/de_vs_serde_json/$name"
+    # a type, by turns; and the same bytes to make lines of
+    { printf '%b' "\x$(printf %02x $((number % 20)))" && cat "$file"; } >"fuzz/corpus/de_vs_serde_json/$name"
+    { printf '%b' "\x$(printf %02x $((128 + number % 20)))" && cat "$file"; } >"fuzz/corpus/de_vs_serde_json/made-$name"
     { printf '%b' "${headers[number % ${#headers[@]}]}" && cat "$file"; } >"fuzz/corpus/reader/$name"
     { printf '%b' "${layouts[number % ${#layouts[@]}]}" && cat "$file"; } >"fuzz/corpus/stage1/$name"
     { printf '%b' "${questions[number % ${#questions[@]}]}" && cat "$file"; } >"fuzz/corpus/lazy/$name"

@@ -277,8 +277,9 @@ type Verdict = Result<u128, Option<bool>>;
 fn verdict<T: Number>(text: &str) -> Verdict {
     let text = text.trim_matches([' ', '\t', '\r']);
     if !is_number(text) {
-        // of several scalars the first may be a number that is out of range
-        return Err((!text.contains(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c))).then_some(false));
+        // the first of several may be a number that is out of range; a `y` is taken for a bracket before it is looked at
+        let is_one = text.bytes().all(|b| b.is_ascii_alphanumeric() && !b"yY".contains(&b) || b"+-.".contains(&b));
+        return Err(is_one.then_some(false));
     }
     if T::IS_FLOAT {
         let number = text.parse::<T>().unwrap_or_else(|_| panic!("a number: {text}"));
@@ -311,14 +312,15 @@ fn read<T: Number>(input: &[u8], place: usize, level: Level) -> Vec<Result<T, Er
 
 fn check<T: Number>(texts: &[String], inputs: &[Vec<u8>], level: Level) {
     let name = std::any::type_name::<T>();
+    let wanted: Vec<Verdict> = texts.iter().map(|text| verdict::<T>(text)).collect();
     for (place, input) in inputs.iter().enumerate() {
         let got = read::<T>(input, place, level);
         assert_eq!(got.len(), texts.len(), "records");
-        for (got, text) in got.iter().zip(texts) {
+        for ((got, text), want) in got.iter().zip(texts).zip(&wanted) {
             let context = format_args!("{text:?} as {name} in place {place} at {level}");
-            match (got, verdict::<T>(text)) {
+            match (got, want) {
                 (Ok(got), Ok(want)) => {
-                    assert!(got.bits() == want, "{context}: {got:?}, expected the bits {want:#x}");
+                    assert!(got.bits() == *want, "{context}: {got:?}, expected the bits {want:#x}");
                 }
                 (Err(e), Err(Some(true))) => assert_eq!(e.kind(), ErrorKind::NumberOutOfRange, "{context}: {e}"),
                 (Err(e), Err(Some(false))) => assert_ne!(e.kind(), ErrorKind::NumberOutOfRange, "{context}: {e}"),
