@@ -76,6 +76,8 @@ enum Check<'c> {
 
 /// Checks whole inputs: that each record is valid, and if wanted what is in it.
 ///
+/// It is made where it is used: since its closures may hold anything, a locked standard output for one, it stays in its thread.
+///
 /// ```
 /// use serde::Deserialize;
 /// use simd_jsonl::Validator;
