@@ -81,7 +81,7 @@ tests_but() {
 # that depends on the processor. Two of them stay, for offsets beyond 32 bits.
 # shellcheck disable=SC2034
 plain_code=(crash durability failing_calls failing_targets full_disk locking meanwhile moved opening permissions rotating
-    sharing sync_failure torn)
+    sharing sync_failure tool tool_lines torn)
 
 # What an emulator does not run besides: serde's forms, which are the same code everywhere and take as long as all the rest, what
 # looks at the sources, and files of the host.

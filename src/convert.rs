@@ -78,7 +78,8 @@ pub fn array_to_jsonl<R: Read, W: Write>(array: R, jsonl: W) -> Result<Converted
 /// Converts JSON Lines to one JSON array, each element on a line of its own.
 ///
 /// # Errors
-/// If a line is not a record, with its place, or the source or the target fails. What is written then is not a whole array.
+/// If a line is not a record, with its place, or the source or the target fails. The records before that are written, but no
+/// whole array.
 ///
 /// ```
 /// let mut array = Vec::new();
@@ -88,22 +89,22 @@ pub fn array_to_jsonl<R: Read, W: Write>(array: R, jsonl: W) -> Result<Converted
 /// ```
 pub fn jsonl_to_array<R: Read, W: Write>(jsonl: R, array: W) -> Result<Converted> {
     let mut writer = JsonlWriter::new(array);
-    // a line waits for its comma until there is one more record
-    let mut line = b"[".to_vec();
-    let (records, bytes_read) = each_record(jsonl, |record, number| {
+    // a record waits for its comma until there is one more
+    let (mut record, mut line) = (Vec::new(), b"[".to_vec());
+    let read = each_record(jsonl, |next, number| {
         if number > 0 {
+            mem::swap(&mut record, &mut line);
+            record.clear();
             line.push(b',');
         }
-        writer.write_line(|out| out.extend_from_slice(&line))?;
-        line.clear();
-        compact(record, &mut line);
-        Ok(())
-    })?;
-    if records > 0 {
-        writer.write_line(|out| out.append(&mut line))?;
+        compact(next, &mut record);
+        writer.write_line(|out| out.append(&mut line))
+    });
+    if !record.is_empty() && line.is_empty() {
+        writer.write_line(|out| out.append(&mut record))?;
     }
-    line.push(b']');
-    writer.write_line(|out| out.append(&mut line))?;
+    let (records, bytes_read) = read?;
+    writer.write_line(|out| out.extend_from_slice(if records > 0 { b"]" } else { b"[]" }))?;
     finish(writer, records, bytes_read)
 }
 

@@ -63,6 +63,9 @@ type Checked = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 type CheckFn<'c> = dyn FnMut(&Record<'_>) -> Checked + 'c;
 
+/// What sees each error.
+type See<'c> = Box<dyn FnMut(&Error) + 'c>;
+
 /// How the contents of a record are checked.
 enum Check<'c> {
     None,
@@ -97,7 +100,7 @@ pub struct Validator<'c> {
     reader: ReaderBuilder,
     keep: usize,
     check: Check<'c>,
-    on_error: Option<Box<dyn FnMut(&Error) + 'c>>,
+    on_error: Option<See<'c>>,
 }
 
 impl Default for Validator<'_> {
