@@ -188,22 +188,24 @@ fn max_error_ratio_of_a_short_input() {
 /// A ratio counts from the 1000th record on, and where a record is bad.
 #[test]
 fn max_error_ratio_of_a_long_input() {
-    let (good, bad) = (&b"{\"n\":1}\n"[..], &b"{\"n\":}\n\n"[..]);
-    let cases: [(&[(&[u8], usize)], (u64, u64), Option<u64>); 12] = [
+    const GOOD: &[u8] = b"{\"n\":1}\n";
+    const BAD: &[u8] = b"{\"n\":}\n\n";
+    type Parts = &'static [(&'static [u8], usize)];
+    let cases: [(Parts, (u64, u64), Option<u64>); 12] = [
         // the 999th is too early, the 1000th not
-        (&[(good, 998), (bad, 1), (good, 1)], (0, 1), Some(1002)),
-        (&[(good, 998), (bad, 2), (good, 1)], (0, 1), Some(1001)),
-        (&[(good, 999), (bad, 1), (good, 1)], (0, 1), Some(1000)),
-        (&[(bad, 999), (good, 1000), (bad, 1)], (1, 2), None),
-        (&[(bad, 999), (good, 1001), (bad, 1)], (1, 2), None),
-        (&[(bad, 1001), (good, 2000)], (1, 2), Some(1999)),
-        (&[(bad, 500), (good, 499), (bad, 1)], (1, 2), Some(1500)),
-        (&[(bad, 500), (good, 500), (bad, 1)], (1, 2), Some(1501)),
-        (&[(bad, 500), (good, 501), (bad, 1)], (1, 2), None),
+        (&[(GOOD, 998), (BAD, 1), (GOOD, 1)], (0, 1), Some(1002)),
+        (&[(GOOD, 998), (BAD, 2), (GOOD, 1)], (0, 1), Some(1001)),
+        (&[(GOOD, 999), (BAD, 1), (GOOD, 1)], (0, 1), Some(1000)),
+        (&[(BAD, 999), (GOOD, 1000), (BAD, 1)], (1, 2), None),
+        (&[(BAD, 999), (GOOD, 1001), (BAD, 1)], (1, 2), None),
+        (&[(BAD, 1001), (GOOD, 2000)], (1, 2), Some(1999)),
+        (&[(BAD, 500), (GOOD, 499), (BAD, 1)], (1, 2), Some(1500)),
+        (&[(BAD, 500), (GOOD, 500), (BAD, 1)], (1, 2), Some(1501)),
+        (&[(BAD, 500), (GOOD, 501), (BAD, 1)], (1, 2), None),
         // only a bad record makes the reader look, or the end
-        (&[(bad, 1), (good, 1500)], (0, 1), Some(1503)),
-        (&[(bad, 1500)], (1, 1), None),
-        (&[(bad, 3), (good, 994), (bad, 5)], (1, 250), Some(1005)),
+        (&[(BAD, 1), (GOOD, 1500)], (0, 1), Some(1503)),
+        (&[(BAD, 1500)], (1, 1), None),
+        (&[(BAD, 3), (GOOD, 994), (BAD, 5)], (1, 250), Some(1005)),
     ];
     for (parts, ratio, line) in cases {
         let input: Vec<u8> = parts.iter().flat_map(|(line, n)| line.repeat(*n)).collect();
@@ -466,8 +468,7 @@ fn a_report_after_any_order_of_calls() {
                 }
                 _ => {
                     let lent = call > 3;
-                    loop {
-                        let Some(line) = lines.get(at) else { break };
+                    while let Some(line) = lines.get(at) {
                         line.count(&mut want, lent);
                         line.count(&mut want_of_slice, lent);
                         at += 1;
