@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use simd_jsonl::ErrorKind::*;
-use simd_jsonl::{Error, Level, ReaderBuilder, Report, Validator, validate};
+use simd_jsonl::{Error, ErrorPolicy, Level, ReaderBuilder, Report, Validator, validate};
 use verdicts::*;
 
 /// A validator of a dialect.
@@ -502,31 +502,69 @@ impl Read for Repeat<'_> {
     }
 }
 
-/// 64 MB of lines that are bad in every way, long and short: what is kept is what was asked for.
-#[test]
-fn bad_lines_without_end_need_no_memory() {
+/// Lines that are bad in every way, long and short.
+fn bad_lines() -> Vec<u8> {
     let long = "x".repeat(40_000);
     let mut lines: Vec<u8> = BAD.into_iter().flat_map(|(line, ..)| [line, b"\n\n1\n"].concat()).collect();
     for line in [format!("?{long}"), format!("\"{long}"), format!("[\"{long}\\u\"]"), format!("{long}{long}")] {
         lines.extend((line + "\n").repeat(2).into_bytes());
     }
-    let times = (64 << 20) / lines.len();
-    for checked in [false, true] {
-        let source = Repeat { lines: &lines, at: 0, left: if checked { times / 8 } else { times } };
+    lines
+}
+
+/// What `run` allocates at its peak, beyond what was there before.
+fn peak_of(run: impl FnOnce()) -> isize {
+    let before = NOW.get();
+    PEAK.set(before);
+    run();
+    PEAK.get() - before
+}
+
+/// The buffer, twice the longest record, the index of what is in it, and some errors.
+const BOUND: isize = 1 << 20;
+
+/// However many lines are bad, no more is kept than was asked for.
+#[test]
+fn bad_lines_without_end_need_no_memory() {
+    let lines = bad_lines();
+    for (megabytes, checked) in [(64, false), (8, true)] {
+        let left = (megabytes << 20) / lines.len() + 1;
         let mut seen = 0;
-        let before = NOW.get();
-        PEAK.set(before);
-        let mut validator = Validator::new();
-        validator.max_record_len(50_000).keep_errors(10).on_error(|_| seen += 1);
-        if checked {
-            validator.check(|record| record.deserialize::<u8>().map(drop).map_err(|e| e.into()));
-        }
-        let report = validator.validate_reader(source).unwrap();
-        let peak = PEAK.get() - before;
-        drop(validator);
-        assert_eq!((report.errors.len(), report.summary.errors), (10, seen));
-        assert!(seen as usize > times && report.summary.bytes as usize > (60 << 20) / if checked { 8 } else { 1 });
-        // the buffer, the index of what is in it, and some errors
-        assert!(peak < 2 << 20, "{peak} bytes, checked: {checked}");
+        let peak = peak_of(|| {
+            let mut validator = Validator::new();
+            validator.max_record_len(50_000).keep_errors(10).on_error(|_| seen += 1);
+            if checked {
+                validator.check(|record| record.deserialize::<u8>().map(drop).map_err(|e| e.into()));
+            }
+            let report = validator.validate_reader(Repeat { lines: &lines, at: 0, left }).unwrap();
+            drop(validator);
+            assert_eq!((report.errors.len(), report.summary.errors), (10, seen));
+            assert_eq!(report.summary.bytes, (left * lines.len()) as u64);
+        });
+        assert!(seen > 30 * left as u64, "{seen}");
+        assert!(peak < BOUND, "{peak} bytes, checked: {checked}");
+    }
+}
+
+/// Nor does a reader keep more by any policy.
+#[test]
+fn policies_need_no_memory() {
+    let lines = bad_lines();
+    let left = (8 << 20) / lines.len() + 1;
+    for policy in [
+        ErrorPolicy::fail(),
+        ErrorPolicy::skip().max_error_ratio(1.0),
+        ErrorPolicy::collect(10),
+        ErrorPolicy::quarantine(io::sink(), io::sink()),
+    ] {
+        let what = format!("{policy:?}");
+        let peak = peak_of(|| {
+            let mut builder = ReaderBuilder::new();
+            let mut reader =
+                builder.max_record_len(50_000).on_error(policy).from_reader(Repeat { lines: &lines, at: 0, left });
+            let good = reader.deserialize::<u8>().filter(|item| item.is_ok()).count();
+            assert_eq!(good, left * BAD.len());
+        });
+        assert!(peak < BOUND, "{peak} bytes: {what}");
     }
 }
