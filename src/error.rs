@@ -9,126 +9,159 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong. Every kind but [`Io`](ErrorKind::Io), [`Locked`](ErrorKind::Locked), [`Poisoned`](ErrorKind::Poisoned) and
 /// [`TooManyErrors`](ErrorKind::TooManyErrors) concerns one record only; reading or writing goes on with the next.
+///
+/// Here each begins with its [`code`](ErrorKind::code), then a line that gives it, and what usually is the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The source could not be opened or read, or the target not be opened or written. It ends the reading, unless the source
-    /// would merely have blocked. A record whose writing failed is not in the output.
+    /// `io`: the source could not be opened or read, or the target not be opened or written. It ends the reading, unless the
+    /// source would merely have blocked. A record whose writing failed is not in the output. No line gives it; usually a path
+    /// is wrong, a disk full or a connection gone.
     #[error("cannot read or write")]
     Io,
-    /// Another appender has the file; see [`JsonlAppender`](crate::JsonlAppender).
+    /// `locked`: another appender has the file; see [`JsonlAppender`](crate::JsonlAppender). No line gives it; usually the
+    /// same program runs twice.
     #[error("another appender has the file")]
     Locked,
-    /// The file could not be synced, now or before, so that nobody knows what is on disk; see
-    /// [`JsonlAppender`](crate::JsonlAppender). What was written is written, but may be lost when the machine fails.
+    /// `poisoned`: the file could not be synced, now or before, so that nobody knows what is on disk; see
+    /// [`JsonlAppender`](crate::JsonlAppender). What was written is written, but may be lost when the machine fails. No line
+    /// gives it; usually a disk fails.
     #[error("the file could not be synced")]
     Poisoned,
-    /// More records are bad than the [`ErrorPolicy`](crate::ErrorPolicy) allows. It ends the reading.
+    /// `too-many-errors`: more records are bad than the [`ErrorPolicy`](crate::ErrorPolicy) allows. It ends the reading. No
+    /// single line gives it; usually the input is another one than was meant.
     #[error("too many errors")]
     TooManyErrors,
 
-    /// The record ends inside a value: `{"a":1`
+    /// `unexpected-end`: the record ends inside a value: `{"a":1`. Usually one that a crash cut off, or a value that goes on
+    /// in the next line.
     #[error("the record ends inside a value")]
     UnexpectedEnd,
-    /// A string is not closed on its line: `{"a":"b}`
+    /// `unclosed-string`: a string is not closed on its line: `{"a":"b}`. Usually a record that a crash cut off, or a line
+    /// break that was not escaped.
     #[error("a string is not closed on its line")]
     UnclosedString,
 
-    /// No value where one must be: `{"a":}`
+    /// `expected-value`: no value where one must be: `{"a":}`. Usually a value that was left empty, or text in other quotes
+    /// than `"`.
     #[error("expected a value")]
     ExpectedValue,
-    /// No string where an object's key must be: `{a:1}`
+    /// `expected-key`: no string where an object's key must be: `{a:1}`. Usually JavaScript or Python's `repr` instead of
+    /// JSON.
     #[error("expected a string as key")]
     ExpectedKey,
-    /// No colon behind a key: `{"a" 1}`
+    /// `expected-colon`: no colon behind a key: `{"a" 1}`. Usually JSON that was written by hand.
     #[error("expected ':'")]
     ExpectedColon,
-    /// Neither a comma nor the closing bracket behind a value: `[1 2]`
+    /// `expected-comma`: neither a comma nor the closing bracket behind a value: `[1 2]`. Usually a quote inside a string
+    /// that was not escaped.
     #[error("expected ',' or the closing bracket")]
     ExpectedComma,
-    /// A comma right before the closing bracket: `[1,]`
+    /// `trailing-comma`: a comma right before the closing bracket: `[1,]`. Usually JSON that was written by hand, or joined
+    /// from pieces.
     #[error("trailing comma")]
     TrailingComma,
-    /// Something behind the record's one value: `{} {}`
+    /// `trailing-characters`: something behind the record's one value: `{} {}`. Usually two records without a line break
+    /// between them, or an array's elements with their commas.
     #[error("expected the end of the line, one value a line")]
     TrailingCharacters,
-    /// A word other than `true`, `false` and `null`: `True`, `NaN`
+    /// `invalid-literal`: a word other than `true`, `false` and `null`: `{"a":NaN}`. Usually a number that is none, Python's
+    /// `None` and `True`, or a string without quotes.
     #[error("expected a value, found an unknown word")]
     InvalidLiteral,
-    /// Not a number by JSON's grammar: `01`, `1.`, `-`
+    /// `invalid-number`: not a number by JSON's grammar: `{"a":01}`. Usually leading zeros, or a date without quotes.
     #[error("invalid number")]
     InvalidNumber,
-    /// A backslash that starts none of JSON's escapes: `"\x"`
+    /// `invalid-escape`: a backslash that starts none of JSON's escapes: `{"a":"C:\dir"}`. Usually a Windows path or a regular
+    /// expression whose backslashes were not doubled.
     #[error("invalid escape in a string")]
     InvalidEscape,
-    /// Half a surrogate pair, which is no character: `"\ud800"`
+    /// `lone-surrogate`: half a surrogate pair, which is no character: `{"a":"\ud83c"}`. Usually a text of UTF-16 that was cut
+    /// in the middle of an emoji.
     #[error("lone surrogate in a string")]
     LoneSurrogate,
-    /// A byte below 0x20 inside a string, where it must be escaped.
+    /// `control-character`: a byte below 0x20 inside a string, where it must be escaped: `{"a":"b\x09c"}` with a tab there.
+    /// Usually text that was put between quotes as it was.
     #[error("control character in a string, where it must be escaped")]
     ControlCharacter,
-    /// Not UTF-8.
+    /// `invalid-utf8`: not UTF-8: `{"a":"caf\xE9"}` with that one byte. Usually text in Latin-1 or Windows-1252.
     #[error("invalid UTF-8")]
     InvalidUtf8,
-    /// More nested arrays and objects than the reader allows.
+    /// `depth-limit`: more nested arrays and objects than the reader allows: `[[1]]` where that is one. Usually an attack, or
+    /// data that contains itself; 128 are allowed by default.
     #[error("nested too deeply; see ReaderBuilder::max_depth")]
     DepthLimit,
-    /// More bytes in one record than the reader allows.
+    /// `record-too-long`: more bytes in one record than the reader allows: `[1,2,3]` where that is six. Usually an input
+    /// without line breaks; 256 MiB are allowed by default.
     #[error("the record is too long; see ReaderBuilder::max_record_len")]
     RecordTooLong,
-    /// A blank line, in strict mode.
+    /// `blank-line`: a line like ` ` with nothing but white space, in strict mode. Usually the end of a file that was written
+    /// by hand.
     #[error("blank line, which strict mode does not allow")]
     BlankLine,
-    /// A byte order mark elsewhere than at the start, or anywhere in strict mode.
+    /// `byte-order-mark`: a byte order mark elsewhere than at the start, or anywhere in strict mode: `\xEF\xBB\xBF{"a":1}` with
+    /// these three bytes. Usually files that were joined, each with its own.
     #[error("unexpected byte order mark")]
     ByteOrderMark,
-    /// The input is UTF-16 or UTF-32.
+    /// `encoding`: the input is UTF-16 or UTF-32: `\xFF\xFE{\x00}\x00` with these bytes. Usually
+    /// what `>` wrote in Windows PowerShell.
     #[error("the input is not UTF-8")]
     Encoding,
-    /// The input is compressed.
+    /// `compressed`: the input is compressed: `\x1F\x8B\x08\x00` with these bytes. Usually a file whose name has lost its
+    /// `.gz`, or that was not decompressed.
     #[error("the input is compressed")]
     Compressed,
-    /// The input is a JSON document that spans lines, not one value a line.
+    /// `not-json-lines`: the input is of another format: `[` as its first line. Usually a JSON document that spans lines.
     #[error("the input is not one JSON value a line")]
     NotJsonLines,
 
-    /// A number that the target type cannot hold, or that overflows an `f64`.
+    /// `number-out-of-range`: a number that the target type cannot hold, or that overflows an `f64`: `{"a":1e400}`. Usually an
+    /// identifier that happens to look like a number.
     #[error("number out of range")]
     NumberOutOfRange,
-    /// A value of another type than the target.
+    /// `invalid-type`: a value of another type than the target: `{"a":"1"}` into a number. Usually a field that is sometimes
+    /// `null` or a string; see [`Error::field`].
     #[error("invalid type")]
     InvalidType,
-    /// A value of the right type that the target does not accept.
+    /// `invalid-value`: a value of the right type that the target does not accept: `{"a":300}` into a `u8`. Usually a target
+    /// that is too narrow.
     #[error("invalid value")]
     InvalidValue,
-    /// An array or object with more or fewer elements than the target takes.
+    /// `invalid-length`: an array or object with more or fewer elements than the target takes: `{"a":[1,2,3]}` into a pair.
+    /// Usually a tuple where a `Vec` is meant.
     #[error("invalid length")]
     InvalidLength,
-    /// An enum variant that the target does not have.
+    /// `unknown-variant`: an enum variant that the target does not have: `{"a":"Three"}`. Usually a newer writer, or another
+    /// spelling; see serde's `rename_all`.
     #[error("unknown variant")]
     UnknownVariant,
-    /// A key that the target does not have and does not ignore.
+    /// `unknown-field`: a key that the target does not have and, by serde's `deny_unknown_fields`, does not ignore:
+    /// `{"a":1,"z":2}`. Usually a newer writer, or a typing error.
     #[error("unknown field")]
     UnknownField,
-    /// A field that the target needs.
+    /// `missing-field`: a field that the target needs is not there: `{"z":1}`. Usually an older writer; see serde's `default`.
     #[error("missing field")]
     MissingField,
-    /// A key for the second time, into a struct.
+    /// `duplicate-field`: a key for the second time, into a struct: `{"a":1,"a":2}`. Usually objects that were merged as text.
     #[error("duplicate field")]
     DuplicateField,
-    /// What a `Deserialize` or `Serialize` implementation reported in its own words.
+    /// `custom`: what a `Deserialize` or `Serialize` implementation reported in its own words: `{"a":7}` into a type that takes
+    /// even numbers. Usually a rule of the type itself, or an untagged enum that has no fitting variant.
     #[error("rejected by the type")]
     Custom,
 
-    /// A float that JSON cannot express, NaN or an infinity; when writing, by [`WriterBuilder::reject_non_finite`], or as a key.
+    /// `non-finite-float`: a float that JSON cannot express, NaN or an infinity; when writing, by
+    /// [`WriterBuilder::reject_non_finite`], or as a key. No line gives it; usually a division by zero.
     ///
     /// [`WriterBuilder::reject_non_finite`]: crate::WriterBuilder::reject_non_finite
     #[error("JSON has no number for NaN and the infinities")]
     NonFiniteFloat,
-    /// A map's key that is no string, number or boolean; when writing.
+    /// `invalid-key`: a map's key that is no string, number or boolean; when writing. No line gives it; usually a map whose
+    /// keys are tuples or structs.
     #[error("a key must be a string, a number or a boolean")]
     InvalidKey,
-    /// A raw value that holds a line feed, which would split the record; when writing.
+    /// `line-break`: a raw value that holds a line feed, which would split the record; when writing. No line gives it; usually
+    /// pretty-printed JSON.
     #[error("a raw value holds a line break")]
     LineBreak,
 }
@@ -210,6 +243,10 @@ struct Inner {
     position: Position,
     column: u64,
     snippet: Box<str>,
+    /// Where in its record the value at fault is.
+    field: Box<str>,
+    /// Where in the window the value begins that was to be decoded.
+    value: usize,
     path: Option<Arc<Path>>,
     io: Option<io::Error>,
 }
@@ -275,6 +312,32 @@ impl Error {
     /// ```
     pub fn snippet(&self) -> &str {
         &self.0.snippet
+    }
+
+    /// Where in its record the value is that does not fit its target, as jq would address it. It is empty if that is the record
+    /// itself, if the record is not valid JSON, and when writing.
+    ///
+    /// A key that is unknown or there twice is named like its value; where one is missing, or where an array or object is too
+    /// short or too long, it is the path of that object or array. What `serde` buffers before it decides (an enum that is
+    /// untagged, internally tagged, or whose content comes before its tag; fields that are flattened) has no path inside: it is
+    /// that of the whole value, or of the tag. A path of more than 200 bytes is shortened in the middle, a key of more than 40
+    /// at its end, and for a [`LazyValue`](crate::LazyValue) beyond the first 64 KiB of its record what leads to it, by a `…`.
+    ///
+    /// ```
+    /// # use simd_jsonl::JsonlSlice;
+    /// # use serde::Deserialize;
+    /// #[derive(Debug, Deserialize)]
+    /// struct Message { role: String }
+    /// #[derive(Debug, Deserialize)]
+    /// struct Chat { messages: Vec<Message> }
+    ///
+    /// let mut chats = JsonlSlice::new(br#"{"messages":[{"role":"user"},{"role":5}]}"#).into_deserialize::<Chat>();
+    /// let error = chats.next().unwrap().unwrap_err();
+    /// assert_eq!(error.field(), ".messages[1].role");
+    /// assert!(error.to_string().starts_with("line 1, column 38 (byte 37), at .messages[1].role: invalid type: integer `5`, "));
+    /// ```
+    pub fn field(&self) -> &str {
+        &self.0.field
     }
 
     /// The file, for readers and writers that were made from a path.
@@ -363,6 +426,8 @@ impl Error {
             position: Position::default(),
             column: 1,
             snippet: Box::default(),
+            field: Box::default(),
+            value: 0,
             path: None,
             io: None,
         }))
@@ -448,6 +513,22 @@ impl Error {
         self.0.offset
     }
 
+    /// Notes where in the window the value begins that was to be decoded.
+    #[cold]
+    pub(crate) fn of_value(mut self, place: usize) -> Error {
+        self.0.value = place;
+        self
+    }
+
+    /// Where that is; 0 if it was not noted.
+    pub(crate) fn value(&self) -> usize {
+        self.0.value
+    }
+
+    pub(crate) fn set_field(&mut self, field: String) {
+        self.0.field = field.into();
+    }
+
     /// A fault in a line that begins at `start`.
     #[cold]
     pub(crate) fn from_fault(fault: Fault, line: &[u8], start: Position) -> Error {
@@ -502,25 +583,42 @@ fn snippet(line: &[u8], offset: usize) -> Box<str> {
     while to > from && to > offset && is_continuation(to) {
         to -= 1;
     }
-    let text = String::from_utf8_lossy(&line[from..to]);
-    text.chars()
-        .flat_map(|c| {
-            // escape what would break the line or not show; leave quotes and backslashes as they stand in the record
-            let escape = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
-            let (plain, escaped) = if escape { (None, Some(c.escape_unicode())) } else { (Some(c), None) };
-            plain.into_iter().chain(escaped.into_iter().flatten())
-        })
-        .collect()
+    let text = &line[from..to];
+    if let Ok(plain) = std::str::from_utf8(text)
+        && text.iter().all(|c| matches!(c, b' '..=b'~'))
+    {
+        return plain.into();
+    }
+    // escape what would break the line or not show; leave quotes and backslashes as they stand in the record
+    let is_escaped = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    let mut escaped = String::with_capacity(2 * text.len());
+    for chunk in text.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match is_escaped(c) {
+                true => escaped.extend(c.escape_unicode()),
+                false => escaped.push(c),
+            }
+        }
+        if !chunk.invalid().is_empty() {
+            escaped.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    escaped.into()
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, message, position: Position { offset, line }, column, snippet, path, io, .. } = &*self.0;
+        let Inner { kind, message, position, column, snippet, field, path, io, .. } = &*self.0;
+        let Position { offset, line } = position;
         if let Some(path) = path {
             write!(f, "{}: ", path.display())?;
         }
         if !self.is_io() {
-            write!(f, "line {line}, column {column} (byte {offset}): ")?;
+            write!(f, "line {line}, column {column} (byte {offset})")?;
+            match field.is_empty() {
+                true => f.write_str(": ")?,
+                false => write!(f, ", at {field}: ")?,
+            }
         }
         match message.is_empty() {
             true => write!(f, "{kind}")?,
@@ -616,13 +714,14 @@ impl serde::de::Error for Error {
 
     #[cold]
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Error {
-        let message = format!("unknown variant `{variant}`, {}", OneOf(expected, "variants"));
+        let message = format!("unknown variant `{}`, {}", Name(variant), OneOf(expected, "variants"));
         Error::new(ErrorKind::UnknownVariant, message, None)
     }
 
     #[cold]
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Error {
-        Error::new(ErrorKind::UnknownField, format!("unknown field `{field}`, {}", OneOf(expected, "fields")), None)
+        let message = format!("unknown field `{}`, {}", Name(field), OneOf(expected, "fields"));
+        Error::new(ErrorKind::UnknownField, message, None)
     }
 
     #[cold]
@@ -649,6 +748,21 @@ fn some_text(message: String) -> Cow<'static, str> {
     match message.is_empty() {
         true => Cow::Borrowed("rejected by the type"),
         false => Cow::Owned(message.replace(['\n', '\r'], " ")),
+    }
+}
+
+/// A name from the input: in one line, and cut if it is long.
+struct Name<'a>(&'a str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars().take(48) {
+            match c.is_control() {
+                true => write!(f, "{}", c.escape_default())?,
+                false => write!(f, "{c}")?,
+            }
+        }
+        f.write_str(if self.0.chars().nth(48).is_some() { "…" } else { "" })
     }
 }
 

@@ -105,11 +105,12 @@ impl ErrorPolicy {
     /// - `line`, from 1, and `byte`, from 0: where the record's line begins,
     /// - `length`: its bytes, LF not counted,
     /// - `column`: the byte at fault, from 1 at the start of the line,
-    /// - `code` and `message`: what is wrong; see [`ErrorKind::code`].
+    /// - `code` and `message`: what is wrong; see [`ErrorKind::code`],
+    /// - `field`: where in the record, if it does not fit the type, else empty; see [`Error::field`].
     ///
     /// To each line belongs the row of the same number. The line of a record that was too long to be kept is empty.
     ///
-    /// Each is written at once with one call, and both are flushed when the input ends; put a [`BufWriter`](io::BufWriter)
+    /// Each is written at once with one call, and both are flushed when the reading ends; put a [`BufWriter`](io::BufWriter)
     /// around them if many records may be bad. That they cannot be written is an error that ends the reading. Clones of the
     /// policy, and the readers of one builder, write to the same targets, from several threads too.
     ///
@@ -160,9 +161,6 @@ impl ErrorPolicy {
     }
 }
 
-/// From how many records on a ratio says something.
-const ENOUGH: u64 = 1000;
-
 /// The bad record that is judged.
 pub(crate) struct Bad<'a> {
     /// Its line, without LF; empty if it was not kept.
@@ -200,7 +198,8 @@ impl Judge {
 
     /// Does with `error` what is to be done. If too many are bad now, that is the second error.
     pub(crate) fn judge(&mut self, error: Error, bad: Bad<'_>, report: &ReadReport) -> (Verdict, Option<Error>) {
-        let excess = self.excess(report, ENOUGH).map(|message| {
+        let message = self.too_many(report).or_else(|| self.too_large_a_part(report).filter(|_| is_enough(report)));
+        let excess = message.map(|message| {
             let message = format!("{message}; the last one is `{}`: {}", error.kind().code(), error.message());
             too_many(message, error.position(), bad.path)
         });
@@ -216,38 +215,49 @@ impl Judge {
                 let mut quarantine = quarantine.lock().unwrap_or_else(PoisonError::into_inner);
                 match quarantine.take(&error, &bad) {
                     Ok(()) => Verdict::PassOver,
-                    Err(error) => Verdict::Stop(quarantine_failed(error, bad.start, bad.path)),
+                    Err(error) => Verdict::Stop(Error::from_quarantine(error, bad.start, bad.path)),
                 }
             }
         };
         (verdict, excess)
     }
 
-    /// What is still to be done, and said, when the input has ended at `end`.
-    pub(crate) fn end(&mut self, end: Position, path: Option<&Arc<Path>>, report: &ReadReport) -> Result<()> {
-        if let Action::Quarantine(quarantine) = &self.policy.action {
-            let mut quarantine = quarantine.lock().unwrap_or_else(PoisonError::into_inner);
-            quarantine.flush().map_err(|error| quarantine_failed(error, end, path))?;
-        }
-        match self.excess(report, 0) {
-            Some(message) => Err(too_many(message, end, path)),
-            None => Ok(()),
-        }
+    /// Hands on what was put aside, as the reading ends at `end`.
+    pub(crate) fn flush(&mut self, end: Position, path: Option<&Arc<Path>>) -> Result<()> {
+        let Action::Quarantine(quarantine) = &self.policy.action else { return Ok(()) };
+        let mut quarantine = quarantine.lock().unwrap_or_else(PoisonError::into_inner);
+        quarantine.flush().map_err(|error| Error::from_quarantine(error, end, path))
     }
 
-    /// That too many are bad, in words; a ratio counts if there are `enough` records.
-    fn excess(&self, report: &ReadReport, enough: u64) -> Option<String> {
-        let ReadReport { records, errors, .. } = *report;
-        let total = records + errors;
-        let are_bad = format_args!("too many errors: {errors} of {total} records are bad");
-        match (self.policy.max_errors, self.policy.max_ratio) {
-            (Some(max), _) if errors > max => Some(format!("{are_bad}, the limit is {max}")),
-            (_, Some(max)) if total >= enough && errors as f64 > max * total as f64 => {
-                Some(format!("{are_bad}, the limit is {} %", max * 100.0))
-            }
-            _ => None,
-        }
+    /// What is to be said when the input has ended at `end`.
+    pub(crate) fn end(&self, end: Position, path: Option<&Arc<Path>>, report: &ReadReport) -> Result<()> {
+        self.too_large_a_part(report).map_or(Ok(()), |message| Err(too_many(message, end, path)))
     }
+
+    /// That too many are bad, in words.
+    fn too_many(&self, report: &ReadReport) -> Option<String> {
+        let max = self.policy.max_errors.filter(|max| report.errors > *max)?;
+        Some(format!("{}, the limit is {max}", are_bad(report)))
+    }
+
+    /// That too large a part is bad, in words.
+    fn too_large_a_part(&self, report: &ReadReport) -> Option<String> {
+        let ReadReport { records, errors, .. } = *report;
+        // of the quotient: a product such as 0.29 * 100.0 would be rounded below the whole number
+        let max = self.policy.max_ratio.filter(|max| errors as f64 / (records + errors) as f64 > *max)?;
+        let percent = (max * 1e11).round() / 1e9;
+        Some(format!("{}, the limit is {percent} %", are_bad(report)))
+    }
+}
+
+fn are_bad(report: &ReadReport) -> String {
+    let ReadReport { records, errors, .. } = *report;
+    format!("too many errors: {errors} of {} records are bad", records + errors)
+}
+
+/// Whether the part that is bad says something of an input that has not ended.
+fn is_enough(report: &ReadReport) -> bool {
+    report.records + report.errors >= 1000
 }
 
 fn too_many(message: String, at: Position, path: Option<&Arc<Path>>) -> Error {
@@ -255,10 +265,6 @@ fn too_many(message: String, at: Position, path: Option<&Arc<Path>>) -> Error {
     error.locate(0, b"", at);
     path.into_iter().for_each(|path| error.set_path(path));
     error
-}
-
-fn quarantine_failed(error: io::Error, at: Position, path: Option<&Arc<Path>>) -> Error {
-    Error::from_quarantine(error, at, path)
 }
 
 struct Quarantine {
@@ -281,8 +287,8 @@ impl Quarantine {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.lines.flush()?;
-        self.rows.flush()
+        let lines = self.lines.flush();
+        self.rows.flush().and(lines)
     }
 }
 
@@ -301,7 +307,7 @@ struct Row<'a> {
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let Row { error, bad } = self;
-        let mut row = serializer.serialize_struct("Row", 7)?;
+        let mut row = serializer.serialize_struct("Row", 8)?;
         row.serialize_field("file", &bad.path.map(|path| path.to_string_lossy()))?;
         row.serialize_field("line", &bad.start.line)?;
         row.serialize_field("column", &error.column())?;
@@ -309,6 +315,7 @@ impl Serialize for Row<'_> {
         row.serialize_field("length", &bad.len)?;
         row.serialize_field("code", error.kind().code())?;
         row.serialize_field("message", &error.message())?;
+        row.serialize_field("field", error.field())?;
         row.end()
     }
 }

@@ -173,6 +173,10 @@ impl std::fmt::Debug for Record<'_> {
     }
 }
 
+/// How many bytes of a dirty window are indexed at a time, if they hold more than one line: short lines one by one would cost
+/// several times as much, and of long ones little is indexed twice.
+const DIRTY_PART: usize = 1024;
+
 /// Walks through the windows of a source, record by record.
 pub(crate) struct Scan {
     options: Options,
@@ -180,9 +184,11 @@ pub(crate) struct Scan {
     origin: Origin,
     index: StructuralIndex,
     scratch: String,
-    /// The part of the source's window that is being read: all of it, or one line of it if it is dirty.
+    /// The part of the source's window that is being read: all of it, or some lines of it if it is dirty.
     start: usize,
     end: usize,
+    /// How many bytes of a dirty window to index next: more after a part that is clean, fewer after one that is not.
+    stride: usize,
     /// In that part, which is indexed if the index is not clear, the first entry and the first byte that are not read yet.
     entry: usize,
     line_start: usize,
@@ -220,6 +226,7 @@ impl Scan {
             options,
             origin,
             index: StructuralIndex::default(),
+            stride: 0,
             scratch: String::new(),
             start: 0,
             end: 0,
@@ -407,7 +414,7 @@ impl Scan {
     /// Steps over the line at `line_start`, and over its entries if the part is indexed.
     fn step_over_line(&mut self, window: &[u8]) {
         let newline = memchr::memchr(b'\n', &window[self.line_start..]).expect("each line of a window has its newline");
-        self.refuse_len(newline as u64);
+        self.refused_len = newline as u64;
         self.line_start += newline + 1;
         self.line += 1;
         self.at_first = false;
@@ -423,11 +430,6 @@ impl Scan {
         }
     }
 
-    fn refuse_len(&mut self, len: u64) {
-        self.refused_len = len;
-        self.report.longest_record = self.report.longest_record.max(len);
-    }
-
     /// Whether the error that was just made is to be passed over.
     pub(crate) fn passes_over(&mut self) -> bool {
         std::mem::take(&mut self.passed_over)
@@ -438,6 +440,7 @@ impl Scan {
     #[cold]
     fn settle(&mut self, window: &[u8], error: Error) -> Error {
         self.report.count(error.kind());
+        self.report.longest_record = self.report.longest_record.max(self.refused_len);
         let Origin { start, position, ref path, .. } = self.origin;
         let line = window.get(start..start + self.refused_len as usize).unwrap_or_default();
         let bad = Bad { line, start: position, len: self.refused_len, path: path.as_ref() };
@@ -463,6 +466,7 @@ impl Scan {
     fn stop(&mut self) {
         self.index.clear();
         (self.entry, self.stopped) = (0, true);
+        self.last_error = self.judge.flush(self.position(), self.origin.path.as_ref()).err();
     }
 
     /// Makes ready what comes next, one window or one line of a dirty window; whether anything comes.
@@ -483,28 +487,31 @@ impl Scan {
                 self.narrow(source, part_end, self.end);
                 let Text { window: part, .. } = source.text();
                 if self.index.build(self.options.level, part).is_ok() {
+                    self.stride = (part.len() * 2).min(DIRTY_PART);
                     return Ok(true);
                 }
-                let newline = memchr::memchr(b'\n', part).expect("each line of a window has its newline");
-                if newline + 1 == part.len() {
+                self.stride = (part.len() / 4).min(DIRTY_PART);
+                let len = lines_within(part, self.stride);
+                if len == part.len() {
                     return Err(self.refuse_line(part));
                 }
-                self.narrow(source, self.start, self.start + newline + 1);
+                self.narrow(source, self.start, self.start + len);
             } else if self.end < window.len() {
                 // the rest of a dirty window
-                let newline =
-                    memchr::memchr(b'\n', &window[self.end..]).expect("each line of a window has its newline");
-                self.narrow(source, self.end, self.end + newline + 1);
+                let len = lines_within(&window[self.end..], self.stride);
+                self.narrow(source, self.end, self.end + len);
             } else {
                 match self.next_window(source) {
                     Ok(true) => {}
                     Ok(false) => {
-                        self.stopped = true;
-                        self.judge.end(self.position(), self.origin.path.as_ref(), &self.report)?;
-                        return Ok(false);
+                        self.stop();
+                        let end = self.judge.end(self.position(), self.origin.path.as_ref(), &self.report);
+                        return end.and_then(|()| self.last_error.take().map_or(Ok(false), Err));
                     }
                     Err(error) if error.is_io() => {
-                        self.stopped = self.done;
+                        if self.done {
+                            self.stop();
+                        }
                         return Err(error);
                     }
                     Err(error) => return Err(self.settle(b"", error)),
@@ -561,7 +568,7 @@ impl Scan {
                 let start = self.position();
                 let error = Error::from_fault(Fault::new(0, ErrorKind::RecordTooLong, message), b"", start);
                 (self.origin.start, self.origin.end, self.origin.position) = (0, 0, start);
-                self.refuse_len(record);
+                self.refused_len = record;
                 self.report.terminated = line > record;
                 self.offset += line;
                 self.line += u64::from(line > record);
@@ -592,4 +599,10 @@ impl Scan {
 #[inline(always)]
 fn trim_cr(window: &[u8], newline: usize) -> usize {
     newline - usize::from(newline > 0 && window[newline - 1] == b'\r')
+}
+
+/// The length of the lines that fit into `len` bytes, but at least of the first.
+fn lines_within(window: &[u8], len: usize) -> usize {
+    let last = memchr::memrchr(b'\n', &window[..len.min(window.len())]);
+    last.or_else(|| memchr::memchr(b'\n', window)).expect("each line of a window has its newline") + 1
 }

@@ -326,9 +326,14 @@ impl Check<'_> {
             Check::With(check) => {
                 // it may look at a part of it only
                 record.deserialize::<IgnoredAny>()?;
-                check(record).map_err(|error| match error.downcast::<Error>() {
-                    Ok(error) => *error,
-                    Err(error) => rejected(record, &error.to_string(), path),
+                check(record).map_err(|error| {
+                    let message = match error.downcast::<Error>() {
+                        Ok(error) if !error.is_io() => return *error,
+                        // of another source than the one that is checked
+                        Ok(error) => error.to_string(),
+                        Err(error) => error.to_string(),
+                    };
+                    rejected(record, &message, path)
                 })
             }
         }

@@ -427,7 +427,9 @@ fn displayed_in_one_line() {
     for (line, ..) in MISFITS {
         let e = error_of::<Typed>(line);
         let text = e.to_string();
-        let place = format!("line {}, column {} (byte {}): ", e.position().line, e.column(), e.position().offset);
+        let field = if e.field().is_empty() { String::new() } else { format!(", at {}", e.field()) };
+        let Position { line: number, offset } = e.position();
+        let place = format!("line {number}, column {} (byte {offset}){field}: ", e.column());
         assert!(text.starts_with(&place), "{line}: {text}");
         assert!(!text.contains(char::is_control), "{line}: {text:?}");
     }

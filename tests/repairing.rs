@@ -222,15 +222,17 @@ fn nothing_is_done_to_a_file_that_is_whole() {
 #[test]
 fn a_file_of_another_format_is_refused() {
     let case = Case::new();
-    let starts: [(&[u8], ErrorKind); 8] = [
+    let starts: [(&[u8], ErrorKind); 10] = [
         (b"\xFF\xFE", ErrorKind::Encoding),
         (b"\xFE\xFF", ErrorKind::Encoding),
         (b"\xFF\xFE\0\0", ErrorKind::Encoding),
         (b"\0\0\xFE\xFF", ErrorKind::Encoding),
         (b"\x1F\x8B\x08\0", ErrorKind::Compressed),
         (b"\x28\xB5\x2F\xFD", ErrorKind::Compressed),
-        (b"BZh9", ErrorKind::Compressed),
+        (b"BZh9\x17rE8P\x90", ErrorKind::Compressed),
         (b"BZh11AY&SY", ErrorKind::Compressed),
+        (b"\xFD7zXZ\0", ErrorKind::Compressed),
+        (b"PK\x03\x04", ErrorKind::Compressed),
     ];
     for (start, kind) in starts {
         for rest in [&b""[..], b"1\0", b"\n1\n", b"more and more\n and yet more"] {

@@ -21,6 +21,7 @@ pub mod tally;
 pub mod text;
 pub mod transport;
 pub mod types;
+pub mod validating;
 mod value;
 pub mod workload;
 pub mod writing;

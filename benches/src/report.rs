@@ -9,6 +9,7 @@ use crate::goals::Goal;
 use crate::machine::level_name;
 use crate::peers::Peer;
 use crate::transport::Transport;
+use crate::validating::Validation;
 use crate::writing::{Wording, Writer};
 
 /// How fast the peers are on one case.
@@ -65,11 +66,11 @@ impl WriteRow {
     }
 }
 
-fn find<P: Copy + PartialEq>(rates: &[(P, f64)], peer: P) -> Option<f64> {
+pub(crate) fn find<P: Copy + PartialEq>(rates: &[(P, f64)], peer: P) -> Option<f64> {
     rates.iter().find(|(other, _)| *other == peer).map(|&(_, rate)| rate)
 }
 
-fn best<P: Copy>(rates: &[(P, f64)], is_in: impl Fn(P) -> bool) -> Option<(P, f64)> {
+pub(crate) fn best<P: Copy>(rates: &[(P, f64)], is_in: impl Fn(P) -> bool) -> Option<(P, f64)> {
     rates.iter().copied().filter(|&(peer, _)| is_in(peer)).max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
@@ -100,6 +101,8 @@ pub struct Figures {
     pub rows: Vec<Row>,
     /// The sources.
     pub transports: Vec<TransportRow>,
+    /// Validation.
+    pub validation: Validation,
     /// The cases of writing.
     pub writes: Vec<WriteRow>,
     /// The level in force, for which the ratios are.
@@ -233,6 +236,8 @@ impl Figures {
         let Self { method, machine, .. } = self;
         let (summary, transports, writes) = (self.summary_table(), self.transport_table(), self.write_table());
         let (notes, write_notes) = (paragraph(&self.notes()), paragraph(&self.write_notes()));
+        let (validation, faulty) = (self.validation.summary_table(self.level), self.validation.faulty_table());
+        let validation_notes = paragraph(&self.validation.notes());
         format!(
             "\
 ## How fast
@@ -248,6 +253,13 @@ Only the ratios carry over to other machines.
 {notes}The same from memory, from a file, and through a pipe from another thread:
 
 {transports}
+Validation: each line is to be one JSON value in valid UTF-8, and nothing is kept. Each crate has several ways to find out;
+those marked † do not see every fault:
+
+{validation}
+{validation_notes}Files with bad lines; for each, simd-jsonl makes an error with its line, column and an excerpt:
+
+{faulty}
 Records in memory, written as text again, byte for byte what `serde_json` writes. `JsonlWriter` has its own buffer, the
 `to_writer` of the others a `Vec` that is kept; all hand chunks of 64 KiB to the same target, which drops them. GB/s are over
 the bytes of `serde_json`:
@@ -271,6 +283,8 @@ needs a C++ compiler and CMake:
         let Self { method, machine, .. } = self;
         let (full, transports, writes) = (self.full_table(), self.transport_table(), self.full_write_table());
         let (notes, write_notes) = (paragraph(&self.notes()), paragraph(&self.write_notes()));
+        let (validation, faulty) = (self.validation.full_table(), self.validation.faulty_table());
+        let validation_notes = paragraph(&self.validation.notes());
         format!(
             "\
 # Every reader and every writer on every case
@@ -286,6 +300,10 @@ This command writes the file:
 {notes}## Sources
 
 {transports}
+## Validation
+
+{validation}
+{validation_notes}{faulty}
 ## Writing
 
 Records in memory, written as text again. GB/s are over the bytes that `serde_json` writes.
@@ -309,7 +327,7 @@ Records in memory, written as text again. GB/s are over the bytes that `serde_js
 }
 
 /// The heads of the columns of this crate.
-fn level_heads(levels: impl Iterator<Item = Level>) -> Vec<String> {
+pub(crate) fn level_heads(levels: impl Iterator<Item = Level>) -> Vec<String> {
     let mut heads: Vec<String> = levels.map(|level| level_name(level).to_owned()).collect();
     if let Some(first) = heads.first_mut() {
         first.insert_str(0, "simd-jsonl, ");
@@ -329,12 +347,12 @@ pub fn replace_figures(readme: &str, section: &str) -> Option<String> {
 }
 
 /// A Markdown table.
-struct Table {
-    text: String,
+pub(crate) struct Table {
+    pub(crate) text: String,
 }
 
 impl Table {
-    fn new(first: &str, head: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn new(first: &str, head: impl IntoIterator<Item = String>) -> Self {
         let mut table = Self { text: String::new() };
         let head: Vec<_> = head.into_iter().collect();
         let rule = format!("|---|{}\n", "---:|".repeat(head.len()));
@@ -343,7 +361,7 @@ impl Table {
         table
     }
 
-    fn row(&mut self, first: &str, cells: impl IntoIterator<Item = String>) {
+    pub(crate) fn row(&mut self, first: &str, cells: impl IntoIterator<Item = String>) {
         let cells: String = cells.into_iter().map(|cell| format!(" {cell} |")).collect();
         writeln!(self.text, "| {first} |{cells}").expect("writing to a String does not fail");
     }
@@ -354,17 +372,18 @@ fn paragraph(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{text}\n") }
 }
 
-fn named<P: Display>(rate: Option<(P, f64)>) -> String {
+pub(crate) fn named<P: Display>(rate: Option<(P, f64)>) -> String {
     rate.map_or("-".to_owned(), |(peer, rate)| format!("{rate:.2} {peer}"))
 }
 
-fn rate(rate: Option<f64>) -> String {
+pub(crate) fn rate(rate: Option<f64>) -> String {
     rate.map_or("-".to_owned(), |rate| format!("{rate:.2}"))
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::validating::tables::tests::validation;
 
     /// Fixed figures at the portable level, the one that every machine has.
     pub(crate) fn figures() -> Figures {
@@ -381,6 +400,7 @@ pub(crate) mod tests {
                 row("get one field", vec![(ours, 3.0), (Peer::SonicRsGet, 1.0)]),
             ],
             transports: vec![TransportRow { case: "log owned", rates }],
+            validation: validation(level),
             writes: vec![WriteRow {
                 case: "write log",
                 about: "about",
@@ -460,6 +480,16 @@ pub(crate) mod tests {
         let expected = "On log borrowed, these round some floats differently (up to 1.5 % of them, by at most 1 ULP): serde_json slice.\n";
         assert_eq!(figures().notes(), expected);
         assert!(figures().results().contains(expected));
+    }
+
+    #[test]
+    fn validation_is_there() {
+        let (figures, readme, results) = (figures(), figures().readme(), figures().results());
+        let validation = &figures.validation;
+        assert!(
+            readme.contains(&validation.summary_table(figures.level)) && results.contains(&validation.full_table())
+        );
+        assert!([readme, results].iter().all(|text| text.contains(&validation.faulty_table())));
     }
 
     #[test]

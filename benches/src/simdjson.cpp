@@ -1,7 +1,8 @@
 // The queries in C++ on simdjson's On-Demand API, written as its users write them: `iterate_many` over the text, the
 // fields of a record in the order of the text, so that nothing is searched twice, and error codes for exceptions.
 //
-// On-Demand checks what it reads and the UTF-8 of everything, but not the syntax of the values it skips.
+// On-Demand checks what it reads and the UTF-8 of everything, but not the syntax of the values it skips. So it is the DOM
+// that validates.
 
 #include <algorithm>
 #include <cstddef>
@@ -272,6 +273,52 @@ size_t batch_for_huge(padded_string_view text) {
   return std::max(ondemand::DEFAULT_BATCH_SIZE, first == text.npos ? text.size() : first + first / 64);
 }
 
+struct Verdict {
+  uint64_t valid;
+  uint64_t invalid;
+};
+
+bool is_white(const uint8_t *from, const uint8_t *to) {
+  return std::all_of(from, to, [](uint8_t byte) { return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r'; });
+}
+
+// The DOM, which reads every value. It finds documents by their brackets, wherever lines end, so that it needs to be checked
+// that each has a line of its own; and what is wrong in one may leave no place to go on at, so that the first error ends it.
+// Not inlined, as `read_stream`.
+__attribute__((noinline)) Verdict validate_stream(dom::document_stream &stream, const uint8_t *data, size_t len) {
+  Verdict verdict = {0, 1};
+  const uint8_t *line = data;
+  for (auto document = stream.begin(); document != stream.end(); ++document) {
+    if ((*document).error()) { return verdict; }
+    const uint8_t *start = data + document.current_index();
+    if (start < line || !is_white(line, start)) { return verdict; }
+    const void *line_end = std::memchr(start, '\n', data + len - start);
+    if (!line_end) { return verdict; }
+    line = static_cast<const uint8_t *>(line_end) + 1;
+    ++verdict.valid;
+  }
+  verdict.invalid = !is_white(line, data + len);
+  return verdict;
+}
+
+Verdict validate_all(dom::parser &parser, const uint8_t *data, size_t len) {
+  dom::document_stream stream;
+  return parser.parse_many(data, len).get(stream) ? Verdict{0, 1} : validate_stream(stream, data, len);
+}
+
+// The padding of a line is the next one.
+Verdict validate_lines(dom::parser &parser, const uint8_t *data, size_t len) {
+  Verdict verdict = {0, 0};
+  const uint8_t *end = data + len;
+  while (const void *found = std::memchr(data, '\n', end - data)) {
+    const uint8_t *line_end = static_cast<const uint8_t *>(found);
+    bool is_valid = !parser.parse(data, line_end - data, false).error();
+    ++(is_valid ? verdict.valid : verdict.invalid);
+    data = line_end + 1;
+  }
+  return verdict;
+}
+
 } // namespace
 
 // `query` is `Query` in Rust. Returns simdjson's error code.
@@ -293,6 +340,13 @@ extern "C" int32_t simdjson_bench_read(uint32_t query, const uint8_t *data, size
   case 10: return read_all<Huge>(text, batch_for_huge(text), check, *totals);
   default: return UNEXPECTED_ERROR;
   }
+}
+
+extern "C" void simdjson_bench_validate(const uint8_t *data, size_t len, size_t, bool by_line,
+                                        Verdict *verdict) noexcept {
+  static thread_local dom::parser parser;
+  parser.threaded = false;
+  *verdict = by_line ? validate_lines(parser, data, len) : validate_all(parser, data, len);
 }
 
 extern "C" const char *simdjson_bench_error(int32_t error) noexcept {

@@ -1,4 +1,4 @@
-//! The C++ library simdjson: its On-Demand API over the whole text (`iterate_many`), on one thread.
+//! The C++ library simdjson: its On-Demand API over the whole text (`iterate_many`), and its DOM to validate, on one thread.
 //!
 //! The queries are in `simdjson.cpp`.
 #![allow(unsafe_code, reason = "calls into C++")]
@@ -7,6 +7,8 @@ use std::ffi::{CStr, c_char};
 
 // Nothing of it is called; this links the library it builds.
 use simdjson_sys as _;
+
+use crate::validating::Verdict;
 
 /// What is read from each record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,7 @@ unsafe extern "C" {
         check: bool,
         totals: *mut Totals,
     ) -> i32;
+    fn simdjson_bench_validate(data: *const u8, len: usize, capacity: usize, by_line: bool, verdict: *mut Verdict);
     safe fn simdjson_bench_error(error: i32) -> *const c_char;
     safe fn simdjson_bench_description() -> *const c_char;
 }
@@ -81,6 +84,19 @@ pub fn read(query: Query, padded: &[u8], len: usize, check: bool) -> (u64, u64) 
         unsafe { simdjson_bench_read(query as u32, padded.as_ptr(), len, padded.len(), check, &raw mut totals) };
     assert!(error == 0, "{query:?}: {}", text(simdjson_bench_error(error)));
     (totals.records, totals.hash)
+}
+
+/// Validates all records of `padded[..len]` with the DOM: the text as a whole, up to the first fault, or line by line.
+///
+/// # Panics
+///
+/// When fewer than [`PADDING`] bytes follow the text.
+pub fn validate(padded: &[u8], len: usize, by_line: bool) -> Verdict {
+    assert!(len.checked_add(PADDING).is_some_and(|needed| needed <= padded.len()), "no padding");
+    let mut verdict = Verdict::default();
+    // SAFETY: as above; `Verdict` is the same struct on both sides too.
+    unsafe { simdjson_bench_validate(padded.as_ptr(), len, padded.len(), by_line, &raw mut verdict) };
+    verdict
 }
 
 fn text(c_string: *const c_char) -> String {

@@ -11,15 +11,19 @@ mod access;
 mod diagnose;
 mod digits;
 mod enums;
+mod field;
 mod float;
+mod grammar;
 mod key;
 mod number;
+mod recognize;
 mod skip;
 mod string;
 #[cfg(feature = "value")]
 mod value;
 
-pub(crate) use diagnose::{Failure, Origin, found};
+pub(crate) use diagnose::{Failure, Origin};
+pub(crate) use grammar::found;
 pub(crate) use skip::skip_lax;
 pub(crate) use string::decode;
 #[cfg(feature = "value")]
@@ -163,6 +167,7 @@ impl<'de, 'w> Cursor<'de, 'w> {
             (None, Some(at)) => self.walk.place(at),
             (None, None) => self.walk.place(self.walk.before(noted, first)),
         };
+        let error = error.map(|error| error.of_value(self.walk.place(first)));
         Failure { error, place, overrun: overrun.is_some() }
     }
 }

@@ -40,7 +40,8 @@ pub fn mend(bytes: &[u8]) -> Mended {
 pub fn is_foreign(bytes: &[u8]) -> bool {
     let first_line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
     match first_line {
-        [b'B', b'Z', b'h', level, ..] => (b'1'..=b'9').contains(level),
+        [b'B', b'Z', b'h', b'1'..=b'9', rest @ ..] => rest.starts_with(b"1AY&SY") || rest.starts_with(b"\x17rE8P\x90"),
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] | [0x04, 0x22, 0x4D, 0x18, ..] | [b'P', b'K', 3, 4, ..] => true,
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, 0, 0xFE, 0xFF, ..] => true,
         [0x1F, 0x8B, ..] | [0x28, 0xB5, 0x2F, 0xFD, ..] => true,
         _ => false,

@@ -67,6 +67,26 @@ impl<T> Outcome<T> {
     }
 }
 
+/// What an error says, but for the file's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The path of the value at fault.
+    pub field: String,
+    /// All of it.
+    pub text: String,
+}
+
+impl From<&Error> for Words {
+    fn from(e: &Error) -> Words {
+        let (file, text) = (e.path().map(|path| format!("{}: ", path.display())), e.to_string());
+        let text = text.strip_prefix(&file.unwrap_or_default()).expect("the file's name first").to_owned();
+        Words { field: e.field().to_owned(), text }
+    }
+}
+
+/// What became of one record, and in words if it is an error.
+pub type Told<T> = (Outcome<T>, Option<Words>);
+
 /// A way to bring bytes to the reader and to take records out of it.
 #[derive(Clone, Debug)]
 pub enum Transport {
@@ -232,6 +252,11 @@ pub fn outcomes_via<T: DeserializeOwned>(
     input: &[u8],
     builder: &ReaderBuilder,
 ) -> Vec<Outcome<T>> {
+    told_via(transport, input, builder).into_iter().map(|(outcome, _)| outcome).collect()
+}
+
+/// Like [`outcomes_via`], with the errors' words.
+pub fn told_via<T: DeserializeOwned>(transport: &Transport, input: &[u8], builder: &ReaderBuilder) -> Vec<Told<T>> {
     let sized = |plan: &ReadPlan| {
         let mut builder = builder.clone();
         if let Some(size) = plan.buffer {
@@ -294,7 +319,7 @@ fn decode<T: DeserializeOwned>(record: Result<Option<Record<'_>>>) -> Option<Res
 }
 
 /// Exhausts an iterator of results, and makes sure that it ends and that a fault lies on the line that it names.
-fn collect<T>(input: &[u8], transport: &Transport, mut results: impl Iterator<Item = Result<T>>) -> Vec<Outcome<T>> {
+fn collect<T>(input: &[u8], transport: &Transport, mut results: impl Iterator<Item = Result<T>>) -> Vec<Told<T>> {
     let lines = naive_lines(input);
     let mut all = Vec::new();
     for result in results.by_ref() {
@@ -313,7 +338,8 @@ fn collect<T>(input: &[u8], transport: &Transport, mut results: impl Iterator<It
             );
             assert_eq!(e.column(), at.offset - begin + 1, "column of {fault:?} of {} by {transport:?}", show(input));
         }
-        all.push(Outcome::new(result));
+        let words = result.as_ref().err().map(Words::from);
+        all.push((Outcome::new(result), words));
         assert!(all.len() <= lines.len(), "more records than lines in {} by {transport:?}", show(input));
     }
     assert!(results.next().is_none(), "something after the end of {} by {transport:?}", show(input));
@@ -350,11 +376,19 @@ pub fn outcomes_over<T>(transports: &[Transport], input: &[u8], builder: &Reader
 where
     T: DeserializeOwned + PartialEq + Debug,
 {
-    let want = outcomes_via::<T>(&Transport::Slice, input, builder.clone().level(fallback()));
+    told_over(transports, input, builder).into_iter().map(|(outcome, _)| outcome).collect()
+}
+
+/// Like [`outcomes_over`], with the errors' words, on which all agree too.
+pub fn told_over<T>(transports: &[Transport], input: &[u8], builder: &ReaderBuilder) -> Vec<Told<T>>
+where
+    T: DeserializeOwned + PartialEq + Debug,
+{
+    let want = told_via::<T>(&Transport::Slice, input, builder.clone().level(fallback()));
     for level in Level::available() {
         let builder = builder.clone().level(level).clone();
         for transport in transports {
-            let got = outcomes_via::<T>(transport, input, &builder);
+            let got = told_via::<T>(transport, input, &builder);
             assert_eq!(got, want, "left: {transport:?} at {level}, right: slice at fallback; input {}", show(input));
         }
     }

@@ -17,6 +17,7 @@ use simd_jsonl_bench::peers::Peer;
 use simd_jsonl_bench::race::rates;
 use simd_jsonl_bench::report::{Figures, Row, TransportRow, WriteRow, replace_figures};
 use simd_jsonl_bench::transport::{Transport, TransportCase};
+use simd_jsonl_bench::validating::{FaultyCase, FaultyRow, Misses, ValidateCase, ValidateRow, Validation, Validator};
 use simd_jsonl_bench::writing::{WriteCase, Writer};
 use simd_jsonl_bench::{chart, goals, machine};
 
@@ -57,13 +58,20 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 
 /// Prints all that was measured: with a filter, that is not every table.
 fn print(figures: &Figures) {
-    let Figures { rows, transports, writes, method, machine, .. } = figures;
+    let Figures { rows, transports, validation, writes, method, machine, .. } = figures;
     println!("GB/s of one thread, {method}.\n");
     if !rows.is_empty() {
         println!("{}\n{}\n{}", figures.full_table(), figures.summary_table(), figures.notes());
     }
     if !transports.is_empty() {
         println!("{}", figures.transport_table());
+    }
+    if !validation.rows.is_empty() {
+        let summary = validation.summary_table(figures.level);
+        println!("{}\n{summary}\n{}", validation.full_table(), validation.notes());
+    }
+    if !validation.faulty.is_empty() {
+        println!("{}", validation.faulty_table());
     }
     if !writes.is_empty() {
         println!("{}\n{}\n{}", figures.full_write_table(), figures.write_table(), figures.write_notes());
@@ -99,7 +107,31 @@ fn measure(options: &Options) -> Figures {
         writes.push(WriteRow { case: case.name, about: case.about, goal: case.goal, rates, wording });
     }
     let method = format!("best of {} rounds over {} MiB", options.rounds, options.mib);
-    Figures { rows, transports, writes, level: Level::detect(), method, machine: machine::description() }
+    let validation = measure_validation(options);
+    Figures { rows, transports, validation, writes, level: Level::detect(), method, machine: machine::description() }
+}
+
+fn measure_validation(options: &Options) -> Validation {
+    let size = options.mib << 20;
+    let mut validation = Validation::default();
+    let validators = Validator::all();
+    for case in ValidateCase::ALL.into_iter().filter(|case| case.name.contains(&options.filter)) {
+        eprintln!("{}", case.name);
+        let input = case.prepare(size);
+        let rates = rates(&validators, options.rounds, input.len(), |validator| input.validate(validator));
+        validation.rows.push(ValidateRow { case: case.name, about: case.about, rates });
+    }
+    for case in FaultyCase::all().filter(|case| case.to_string().contains(&options.filter)) {
+        eprintln!("{case}");
+        let input = case.prepare(size);
+        let validators = FaultyCase::validators();
+        let rates = rates(&validators, options.rounds, input.len(), |validator| input.validate(validator));
+        validation.faulty.push(FaultyRow { case, rates });
+    }
+    if !validation.is_empty() {
+        validation.misses = validators.into_iter().map(Misses::of).collect();
+    }
+    validation
 }
 
 fn write(figures: &Figures) -> Result<(), Box<dyn Error>> {

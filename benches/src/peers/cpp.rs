@@ -1,6 +1,7 @@
 //! simdjson, whose code for each case is written in C++.
 
 use crate::text::Text;
+use crate::validating::Verdict;
 
 /// The number of records and the checksum over them, which is 0 unless it is asked for; `None` if there is no code for the
 /// case.
@@ -27,4 +28,15 @@ pub(crate) fn read(case: &str, text: &Text, check: bool) -> Option<(u64, u64)> {
 #[cfg(not(feature = "simdjson"))]
 pub(crate) fn read(_case: &str, _text: &Text, _check: bool) -> Option<(u64, u64)> {
     None
+}
+
+/// Validates with the DOM: the text as a whole, up to the first fault, or line by line.
+#[cfg(feature = "simdjson")]
+pub(crate) fn validate(text: &Text, by_line: bool) -> Verdict {
+    crate::simdjson::validate(text.padded(), text.bytes().len(), by_line)
+}
+
+#[cfg(not(feature = "simdjson"))]
+pub(crate) fn validate(_text: &Text, _by_line: bool) -> Verdict {
+    unreachable!("not among those that there are without the feature")
 }
