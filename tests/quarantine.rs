@@ -27,7 +27,7 @@ fn quarantine() -> (ErrorPolicy, Sink, Sink) {
 
 #[test]
 fn a_row_says_what_is_wrong_and_where() {
-    let input = b"\xEF\xBB\xBF{\"n\":01}\r\n{\"n\":2}\n\n{\"n\":1}\"a\\\\\xC3\xA9\"\n\"\xFF\n0123456789012345678901234567890\n{\"n\":";
+    let input = b"\xEF\xBB\xBF{\"n\":01}\r\n{\"n\":2}\n\n{\"s\":  \"\\x\"}\r\n\"\xFF\n0123456789012345678901234567890\n{\"n\":\"\xC3\xA9\"}";
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("é file.jsonl");
     fs::write(&path, input).unwrap();
@@ -43,17 +43,17 @@ fn a_row_says_what_is_wrong_and_where() {
         let file = path.map_or("null".to_string(), |path| serde_json::to_string(path.to_str().unwrap()).unwrap());
         #[rustfmt::skip]
         let want = [
-            r#""line":1,"column":6,"byte":3,"length":9,"code":"invalid-number","message":"invalid number `01`"}"#,
-            r#""line":4,"column":8,"byte":22,"length":14,"code":"trailing-characters","message":"expected the end of the line (one value a line), found '\"'"}"#,
-            r#""line":5,"column":1,"byte":37,"length":2,"code":"unclosed-string","message":"a string is not closed on its line; it opens here"}"#,
-            r#""line":6,"column":1,"byte":40,"length":31,"code":"record-too-long","message":"the record is 31 bytes long, the limit is 30; see ReaderBuilder::max_record_len"}"#,
-            r#""line":7,"column":6,"byte":72,"length":5,"code":"unexpected-end","message":"expected a value, found the end of the record"}"#,
+            r#""line":1,"column":6,"byte":3,"length":9,"code":"invalid-number","message":"invalid number `01`","field":""}"#,
+            r#""line":4,"column":9,"byte":22,"length":13,"code":"invalid-escape","message":"invalid escape in a string: a backslash must be followed by one of \"\\/bfnrt or by u and four hexadecimal digits","field":""}"#,
+            r#""line":5,"column":1,"byte":36,"length":2,"code":"unclosed-string","message":"a string is not closed on its line; it opens here","field":""}"#,
+            r#""line":6,"column":1,"byte":39,"length":31,"code":"record-too-long","message":"the record is 31 bytes long, the limit is 30; see ReaderBuilder::max_record_len","field":""}"#,
+            r#""line":7,"column":6,"byte":71,"length":10,"code":"invalid-type","message":"invalid type: string \"é\", expected u64","field":".n"}"#,
         ];
         let want: String = want.iter().map(|row| format!("{{\"file\":{file},{row}\n")).collect();
         assert_eq!(String::from_utf8(rows.bytes()).unwrap(), want);
         assert_eq!(show(&lines.bytes()).to_string(), show(LINES).to_string());
     }
-    const LINES: &[u8] = b"{\"n\":01}\r\n{\"n\":1}\"a\\\\\xC3\xA9\"\n\"\xFF\n\n{\"n\":\n";
+    const LINES: &[u8] = b"{\"n\":01}\r\n{\"s\":  \"\\x\"}\r\n\"\xFF\n\n{\"n\":\"\xC3\xA9\"}\n";
 }
 
 /// A path that is not UTF-8 is shown as well as can be.
@@ -290,13 +290,39 @@ fn ends(lines: &[u8]) -> Vec<usize> {
     [0].into_iter().chain((1..=lines.len()).filter(|end| lines[end - 1] == b'\n')).collect()
 }
 
+/// However the reading ends, and once.
+#[test]
+fn targets_are_flushed_when_the_reading_ends() {
+    for max_errors in [0, 1, 2, 9] {
+        let (lines, rows) = (Target::default(), Target::default());
+        let policy = ErrorPolicy::quarantine(lines.clone(), rows.clone()).max_errors(max_errors);
+        let mut reader = ReaderBuilder::new().on_error(policy).from_slice(INPUT);
+        let last = reader.deserialize::<u8>().last().unwrap();
+        assert_eq!(last.map_err(|e| e.kind()), if max_errors < 4 { Err(TooManyErrors) } else { Ok(6) });
+        assert!(reader.next_record().unwrap().is_none());
+        assert_eq!((lines.log.lock().unwrap().flushes, rows.log.lock().unwrap().flushes), (1, 1), "{max_errors}");
+    }
+    for kind in [io::ErrorKind::ConnectionReset, io::ErrorKind::WouldBlock] {
+        let (lines, rows) = (Target::default(), Target::default());
+        let policy = ErrorPolicy::quarantine(lines.clone(), rows.clone());
+        let source = Script::new([Step::Give(b"?\n".to_vec()), Step::Fail(kind), Step::Give(b"??\n".to_vec())]);
+        let mut reader = ReaderBuilder::new().on_error(policy).from_reader(source);
+        assert!(reader.deserialize::<u8>().next().unwrap().unwrap_err().is_io());
+        let flushes = || (lines.log.lock().unwrap().flushes, rows.log.lock().unwrap().flushes);
+        assert_eq!(flushes(), if kind == io::ErrorKind::WouldBlock { (0, 0) } else { (1, 1) }, "{kind:?}");
+        assert!(reader.deserialize::<u8>().next().is_none());
+        assert_eq!(flushes(), (1, 1), "{kind:?}");
+    }
+}
+
+/// Each target is flushed, though the other one cannot be.
 #[test]
 fn a_flush_that_fails_is_the_last_error() {
     for rows_fail in [false, true] {
-        let failing = Target { flush_fails: true, ..Target::default() };
+        let (failing, sound) = (Target { flush_fails: true, ..Target::default() }, Target::default());
         let policy = match rows_fail {
-            false => ErrorPolicy::quarantine(failing.clone(), io::sink()),
-            true => ErrorPolicy::quarantine(io::sink(), failing.clone()),
+            false => ErrorPolicy::quarantine(failing.clone(), sound.clone()),
+            true => ErrorPolicy::quarantine(sound.clone(), failing.clone()),
         };
         let mut reader = ReaderBuilder::new().on_error(policy).from_slice(INPUT);
         let items: Vec<_> = reader.deserialize::<u8>().take(20).collect();
@@ -304,7 +330,7 @@ fn a_flush_that_fails_is_the_last_error() {
         assert_eq!((error.kind(), error.position().offset), (Io, INPUT.len() as u64));
         assert!(error.to_string().contains("not flushed"), "{error}");
         assert!(reader.deserialize::<u8>().next().is_none() && reader.next_record().unwrap().is_none());
-        assert_eq!(failing.log.lock().unwrap().flushes, 1);
+        assert_eq!((failing.log.lock().unwrap().flushes, sound.log.lock().unwrap().flushes), (1, 1));
     }
 }
 

@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use simd_jsonl::ErrorKind::*;
-use simd_jsonl::{Error, ErrorPolicy, Level, ReaderBuilder, Report, Validator, validate};
+use simd_jsonl::{Error, ErrorPolicy, JsonlReader, Level, ReaderBuilder, Report, Validator, validate};
 use verdicts::*;
 
 /// A validator of a dialect.
@@ -248,12 +248,12 @@ fn errors_of_a_check() {
         checked
     });
     let want = [
-        "line 2, column 6 (byte 13): invalid type: string \"two\", expected u64, near `{\"n\":\"two\"}`",
+        "line 2, column 6 (byte 13), at .n: invalid type: string \"two\", expected u64, near `{\"n\":\"two\"}`",
         "line 3, column 1 (byte 21): 3 is not allowed, near `{\"n\":3}`",
         "line 4, column 1 (byte 29): in two  lines , near `{\"n\":4}`",
         "line 5, column 1 (byte 37): rejected by the type, near `{\"n\":5}`",
         "line 6, column 1 (byte 45): it has no n, near `  {\"m\":6}`",
-        "line 7, column 12 (byte 67): invalid type: integer `8`, expected a string, near `{\"n\":7,\"s\":8}`",
+        "line 7, column 12 (byte 67), at .s: invalid type: integer `8`, expected a string, near `{\"n\":7,\"s\":8}`",
         "line 8, column 7 (byte 76): expected a value or ']', found the end of the record, near `{\"n\":[`",
     ];
     assert_eq!(texts(&report.errors), want);
@@ -279,6 +279,32 @@ fn an_error_of_another_reader_keeps_its_place() {
         texts(&report.errors),
         ["line 2, column 4 (byte 7): trailing comma: expected one more element, found ']', near `[2,]`"]
     );
+}
+
+/// Of another source than the one that is validated, a failure is the record's.
+#[test]
+fn a_check_whose_own_source_fails_rejects_the_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = folder.path().join("none.jsonl");
+    let report = everywhere(b"1\n[2]\n{}\n", || {
+        let mut checked = Validator::new();
+        let none = none.clone();
+        checked.check(move |record| match record.as_bytes() {
+            b"1" => Ok(JsonlReader::from_path(&none).map(drop)?),
+            b"[2]" => {
+                let mut builder = ReaderBuilder::new();
+                let mut reader = builder.on_error(ErrorPolicy::skip().max_errors(0)).from_slice(b"\n?\n");
+                Ok(reader.deserialize::<u8>().next().transpose().map(drop)?)
+            }
+            _ => Ok(()),
+        });
+        checked
+    });
+    let found: Vec<_> = report.errors.iter().map(|e| (e.kind(), e.position().line, e.column())).collect();
+    assert_eq!(found, [(Custom, 1, 1), (Custom, 2, 1)]);
+    assert!(report.errors[0].to_string().contains("none.jsonl: cannot open: "), "{}", report.errors[0]);
+    assert!(report.errors[1].to_string().contains("too many errors: 1 of 1 "), "{}", report.errors[1]);
+    assert_eq!((report.summary.records, report.summary.errors), (1, 2));
 }
 
 /// Checks remember: what is there twice, for one.

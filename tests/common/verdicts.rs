@@ -135,6 +135,8 @@ pub struct Bad {
     pub fault: Fault,
     pub message: String,
     pub snippet: String,
+    /// Which value does not fit its type.
+    pub field: String,
     /// `next_record` lends it, and only decoding shows what is wrong.
     pub lent: bool,
 }
@@ -142,11 +144,15 @@ pub struct Bad {
 impl Bad {
     /// The error in words.
     pub fn text(&self, path: Option<&str>) -> String {
-        let Bad { fault: Fault { offset, line, column, .. }, message, snippet, .. } = self;
+        let Bad { fault: Fault { offset, line, column, .. }, message, snippet, field, .. } = self;
         let path = path.map(|path| format!("{path}: ")).unwrap_or_default();
         let near = if snippet.is_empty() { String::new() } else { format!(", near `{snippet}`") };
-        format!("{path}line {line}, column {column} (byte {offset}): {message}{near}")
+        format!("{path}line {line}, column {column} (byte {offset}){}: {message}{near}", at(field))
     }
+}
+
+fn at(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!(", at {field}") }
 }
 
 impl<'a, T> Judged<'a, T> {
@@ -257,13 +263,14 @@ fn alone<T: DeserializeOwned>(line: &NaiveLine<'_>, is_first: bool, dialect: &Di
     (0..behind).for_each(|_| drop(reader.next_record()));
     let lent = reader.next_record().is_ok();
 
-    let place = Fault::from(&error);
+    let (place, field, snippet) = (Fault::from(&error), error.field().to_string(), error.snippet().to_string());
     let text = error.to_string();
-    let message = text.strip_prefix(&format!("line {}, column {} (byte {}): ", place.line, place.column, place.offset));
-    let message = message.expect("it begins with the place").strip_suffix(&format!(", near `{}`", error.snippet()));
-    let message = message.map_or_else(|| text.split_once("): ").unwrap().1.to_string(), str::to_string);
-    let offset = place.offset - before.len() as u64 + line.offset as u64;
-    Bad { fault: Fault { offset, line: line.number, ..place }, message, snippet: error.snippet().to_string(), lent }
+    let Fault { offset, line: number, column, .. } = place;
+    let message = text.strip_prefix(&format!("line {number}, column {column} (byte {offset}){}: ", at(&field)));
+    let message = message.expect("it begins with the place");
+    let message = message.strip_suffix(&format!(", near `{snippet}`")).unwrap_or(message).to_string();
+    let offset = offset - before.len() as u64 + line.offset as u64;
+    Bad { fault: Fault { offset, line: line.number, ..place }, message, snippet, field, lent }
 }
 
 /// What is done with bad records.
@@ -349,6 +356,7 @@ pub struct Row {
     pub length: u64,
     pub code: String,
     pub message: String,
+    pub field: String,
 }
 
 /// The rows, which are records for our readers and for `serde_json`.
@@ -412,6 +420,7 @@ pub fn expect<T: Clone>(lines: &[Judged<'_, T>], plan: &Plan, lent: bool, path: 
                     length: line.bytes().len() as u64,
                     code: bad.fault.kind.code().to_string(),
                     message: bad.message.clone(),
+                    field: bad.field.clone(),
                 });
             }
         }
