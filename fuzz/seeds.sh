@@ -44,12 +44,15 @@ fi
 # The target `reader` wants them behind headers: flags, record limit, buffer size, how many sizes of reads, and the sizes, of
 # which 254 would block and 255 is interrupted.
 headers=('\x00\xff\x00\x01\x01' '\x06\xff\x40\x03\x03\xff\x07' '\x09\x20\x10\x02\x40\xfe' '\x0f\x40\xff\x00')
-mkdir -p fuzz/corpus/convert fuzz/corpus/de_vs_serde_json fuzz/corpus/reader fuzz/corpus/writer_roundtrip
+# The target `validate` wants them behind such, without a buffer size.
+plans=('\x01\xff\x00' '\x04\xff\x01\x01' '\x02\x20\x02\x40\xff' '\x0b\x40\x03\x03\xff\x07')
+mkdir -p fuzz/corpus/convert fuzz/corpus/de_vs_serde_json fuzz/corpus/reader fuzz/corpus/validate fuzz/corpus/writer_roundtrip
 number=0
 for file in "$inputs"/*; do
     name="${file##*/}"
     cp "$file" "fuzz/corpus/de_vs_serde_json/$name"
     { printf '%b' "${headers[number % ${#headers[@]}]}" && cat "$file"; } >"fuzz/corpus/reader/$name"
+    { printf '%b' "${plans[number % ${#plans[@]}]}" && cat "$file"; } >"fuzz/corpus/validate/$name"
     # a size of reads, and the lines as elements of an array
     { printf '%b' '\x07[' && paste -sd , "$file" && printf '\n]'; } >"fuzz/corpus/convert/$name"
     # any bytes are values to write
