@@ -428,3 +428,21 @@ fn a_target_that_panics_harms_one_reader() {
     assert_eq!(builder.from_slice(b"??\n").deserialize::<u8>().count(), 0);
     assert_eq!((lines.bytes(), rows_in(&rows.bytes()).len()), (b"??\n".to_vec(), 1));
 }
+
+/// A target that is full fails at the write and at the flush that follows.
+#[test]
+fn a_full_target_is_one_error() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+    }
+    let policy = ErrorPolicy::quarantine(Full, io::sink());
+    let mut reader = ReaderBuilder::new().on_error(policy).from_slice(b"1\n?\n3\n");
+    let items: Vec<_> = reader.deserialize::<u8>().collect();
+    assert!(matches!(&items[..], [Ok(1), Err(_)]), "{items:?}");
+}
