@@ -263,9 +263,9 @@ fn errors_of_a_check() {
     assert_eq!(summary.longest_record, 13);
 }
 
-/// An error that comes from elsewhere says where.
+/// An error that comes from elsewhere, such as from JSON in a string, says where: in the words of the record's own.
 #[test]
-fn an_error_of_another_reader_keeps_its_place() {
+fn an_error_of_another_reader_is_told_at_the_record() {
     let inner = b"[1]\n[2,]\n";
     let report = Validator::new()
         .check(|_| {
@@ -277,7 +277,10 @@ fn an_error_of_another_reader_keeps_its_place() {
         .validate_slice(b"\"outer\"\n");
     assert_eq!(
         texts(&report.errors),
-        ["line 2, column 4 (byte 7): trailing comma: expected one more element, found ']', near `[2,]`"]
+        [
+            "line 1, column 1 (byte 0): line 2, column 4 (byte 7): trailing comma: expected one more element, found ']', \
+          near `[2,]`, near `\"outer\"`"
+        ]
     );
 }
 
