@@ -77,11 +77,12 @@ tests_but() {
     done
 }
 
-# Tests of the appender and of failing targets, which take long to compile: there is no unsafe code in what they test, and none
-# that depends on the processor. Two of them stay, for offsets beyond 32 bits.
+# Tests of the appender, of failing targets, of what becomes of bad records, of the words of errors and of the command line, which
+# take long to compile: there is no unsafe code in what they test, and none that depends on the processor. Two of them stay, for
+# offsets beyond 32 bits.
 # shellcheck disable=SC2034
-plain_code=(crash durability failing_calls failing_targets full_disk locking meanwhile moved opening permissions rotating
-    sharing sync_failure tool tool_lines torn)
+plain_code=(crash durability error_codes failing_calls failing_targets fields full_disk locking meanwhile moved opening permissions
+    policies quarantine recognition rotating sharing sync_failure tool tool_lines torn validating)
 
 # What an emulator does not run besides: serde's forms, which are the same code everywhere and take as long as all the rest, what
 # looks at the sources, and files of the host.

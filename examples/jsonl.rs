@@ -118,10 +118,18 @@ struct Files {
 #[derive(Args)]
 struct Span {
     /// How many lines.
-    #[arg(short = 'n', long = "lines", value_name = "N", default_value_t = 10)]
+    #[arg(short = 'n', long = "lines", value_name = "N", default_value_t = 10, value_parser = count)]
     lines: usize,
     #[command(flatten)]
     from: Files,
+}
+
+/// A number without a sign, with which `tail` means something else.
+fn count(text: &str) -> Result<usize, String> {
+    match text.bytes().all(|c| c.is_ascii_digit()) {
+        true => text.parse().map_err(|error: std::num::ParseIntError| error.to_string()),
+        false => Err("a number of lines is wanted, without a sign".to_owned()),
+    }
 }
 
 /// How well it went, from best to worst. Worse files do not keep a command from the others.

@@ -48,7 +48,9 @@ headers=('\x00\xff\x00\x01\x01' '\x06\xff\x40\x03\x03\xff\x07' '\x09\x20\x10\x02
 # a line that is a key and a pointer.
 layouts=('\x00\x07\x00' '\xd0\x40\x03\x00\x02\x09' '\x00\x21\x01\x00' '\xff\x01\x02\x07\x00')
 questions=('\x07\x03\x00\x00\x00a\n' '\xff\x02\x01\x00/a/0\n' '\x01\x01\x02/c\n' '\x40\x04\x01\x01\x00\x00/1/b\n' '\x03\x01\x0fuser\n')
-mkdir -p fuzz/corpus/{convert,de_vs_serde_json,floats,lazy,reader,stage1,writer_roundtrip}
+# The target `validate` wants them behind such, without a buffer size.
+plans=('\x01\xff\x00' '\x04\xff\x01\x01' '\x02\x20\x02\x40\xff' '\x0b\x40\x03\x03\xff\x07')
+mkdir -p fuzz/corpus/{convert,de_vs_serde_json,floats,lazy,reader,stage1,validate,writer_roundtrip}
 number=0
 for file in "$inputs"/*; do
     name="${file##*/}"
@@ -61,6 +63,7 @@ for file in "$inputs"/*; do
     # a level, and each line as a text of its own (8), with its length
     { printf '\0' && LC_ALL=C awk '{ text = substr($0, 1, 63); if (text != "") printf "%c%c%s", 8, length(text), text }' "$file"; } \
         >"fuzz/corpus/floats/$name"
+    { printf '%b' "${plans[number % ${#plans[@]}]}" && cat "$file"; } >"fuzz/corpus/validate/$name"
     # a size of reads, and the lines as elements of an array
     { printf '%b' '\x07[' && paste -sd , "$file" && printf '\n]'; } >"fuzz/corpus/convert/$name"
     # any bytes are values to write

@@ -321,7 +321,7 @@ impl Error {
     /// short or too long, it is the path of that object or array. What `serde` buffers before it decides (an enum that is
     /// untagged, internally tagged, or whose content comes before its tag; fields that are flattened) has no path inside: it is
     /// that of the whole value, or of the tag. A path of more than 200 bytes is shortened in the middle, a key of more than 40
-    /// at its end, and for a [`LazyValue`](crate::LazyValue) beyond the first 64 KiB of its record what leads to it, by a `…`.
+    /// at its end, and for a [`LazyValue`](crate::LazyValue) beyond the first 4 KiB of its record what leads to it, by a `…`.
     ///
     /// ```
     /// # use simd_jsonl::JsonlSlice;

@@ -279,7 +279,7 @@ impl<'a> LazyValue<'a> {
     /// Its text in the record.
     ///
     /// # Errors
-    /// If its brackets are not balanced.
+    /// If its brackets are not balanced, or something else than a comma stands behind it.
     ///
     /// ```
     /// # use simd_jsonl::JsonlSlice;
@@ -290,7 +290,12 @@ impl<'a> LazyValue<'a> {
     pub fn raw(&self) -> Result<&'a str> {
         let after = self.skip()?;
         self.end(after)?;
-        Ok(self.walk.text(self.walk.value(self.at, after)))
+        let text = self.walk.text(self.walk.value(self.at, after));
+        // commas, colons and control characters are no entries; behind a value they would be taken for a part of it
+        match text.as_bytes().last() {
+            Some(0..=b' ' | b',' | b':') | None => Err(self.broken(after)),
+            Some(_) => Ok(text),
+        }
     }
 
     /// The entry behind it.

@@ -451,8 +451,13 @@ impl Scan {
                 self.last_error = last;
                 error
             }
-            (Verdict::PassOver, Some(last)) | (Verdict::Stop(last), _) => {
+            (Verdict::PassOver, Some(last)) => {
                 self.stop();
+                last
+            }
+            (Verdict::Stop(last), _) => {
+                self.stop();
+                self.last_error = None; // of the same target
                 last
             }
             (Verdict::PassOver, None) => {

@@ -57,7 +57,7 @@ impl Report {
     }
 }
 
-/// What a check of a record's contents returns. [`Error`]s of this crate keep their place; any other, a mere text too, gets that
+/// What a check of a record's contents returns. [`Error`]s of the record keep their place; any other, a mere text too, gets that
 /// of the record.
 type Checked = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
@@ -75,6 +75,8 @@ enum Check<'c> {
 }
 
 /// Checks whole inputs: that each record is valid, and if wanted what is in it.
+///
+/// It is made where it is used: since its closures may hold anything, a locked standard output for one, it stays in its thread.
 ///
 /// ```
 /// use serde::Deserialize;
@@ -194,7 +196,7 @@ impl<'c> Validator<'c> {
         self
     }
 
-    /// Has each record checked by `check` as well, once it is known to be valid. An error of this crate, such as one of
+    /// Has each record checked by `check` as well, once it is known to be valid. An error of the record, such as one of
     /// [`Record::deserialize`], keeps its place; any other error, which may be a mere text, gets that of the record. It replaces
     /// [`check_type`](Self::check_type).
     ///
@@ -328,8 +330,8 @@ impl Check<'_> {
                 record.deserialize::<IgnoredAny>()?;
                 check(record).map_err(|error| {
                     let message = match error.downcast::<Error>() {
-                        Ok(error) if !error.is_io() => return *error,
-                        // of another source than the one that is checked
+                        Ok(error) if is_of(&error, record) => return *error,
+                        // of something else than the record: a file, or JSON in one of its strings
                         Ok(error) => error.to_string(),
                         Err(error) => error.to_string(),
                     };
@@ -338,6 +340,13 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// Whether the error is one of this record, by its place.
+fn is_of(error: &Error, record: &Record<'_>) -> bool {
+    let (at, start) = (error.position(), record.position());
+    let end = start.offset + record.as_bytes().len() as u64;
+    !error.is_io() && at.line == start.line && (start.offset..=end).contains(&at.offset)
 }
 
 /// The error of a record that a check did not accept, in its own words.

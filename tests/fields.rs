@@ -459,8 +459,8 @@ fn far_behind_the_path_begins_at_the_lazy_value() {
     let last = record.get("a").unwrap().unwrap().array().unwrap().last().unwrap().unwrap();
     let lazy = last.deserialize::<Point>().unwrap_err();
     assert_eq!((lazy.field(), lazy.position()), ("….x", error.position()), "{lazy}");
-    assert_eq!(last.get("x").unwrap().unwrap().deserialize::<u8>().unwrap_err().field(), "…");
-    assert_eq!(last.array().unwrap_err().field(), "…");
+    assert_eq!(last.get("x").unwrap().unwrap().deserialize::<u8>().unwrap_err().field(), "");
+    assert_eq!(last.array().unwrap_err().field(), "");
     // White space before a record is no distance.
     let input = format!("{}{{\"x\":\"1\"}}\n", " ".repeat(100_000));
     let error = JsonlSlice::new(input.as_bytes()).into_deserialize::<Point>().next().unwrap().unwrap_err();

@@ -1,6 +1,6 @@
 //! The house, checked from the sources: each file has its floor and imports only from floors below, or on its own
 //! floor but never in a circle, and never from the crate root; `unsafe` and `cfg` stay in their rooms; no file grows
-//! too long.
+//! too long. And the table of the forty cases, which is in the README of the tests.
 //!
 //! A room is a file in `src/`, or a folder with all that is in it.
 
@@ -534,4 +534,38 @@ fn each_fault_is_found() {
     // two imports, two faults, each on its line
     let two = faults(&[("bits.rs", "use crate::{\n    de::{A, B},\n};\nuse crate::lazy;")]);
     assert_eq!(two.len(), 3, "{two:?}");
+}
+
+/// The table of `tests/README.md` names, for each case, the files that have tests of its number, or says why there are none.
+#[test]
+fn the_forty_cases_are_where_the_table_says() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut files: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    for entry in fs::read_dir(&tests).expect("the tests are there") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if !name.ends_with(".rs") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).expect("a source");
+        for test in source.split("fn case_").skip(1) {
+            if let Some(Ok(case)) = test.get(..2).map(str::parse) {
+                files.entry(case).or_default().insert(name.clone());
+            }
+        }
+    }
+    let table = fs::read_to_string(tests.join("README.md")).expect("the table");
+    let mut cases = 0..41;
+    cases.next();
+    for row in table.lines().filter(|row| row.starts_with("| ") && !row.starts_with("| case")) {
+        let mut cells = row.trim_matches('|').split(" | ");
+        let case: usize = cells.next().and_then(|cell| cell.trim().parse().ok()).expect("a number");
+        assert_eq!(Some(case), cases.next());
+        let place = cells.nth(1).expect("where it is proved");
+        let named: BTreeSet<String> =
+            place.split('`').filter(|name| name.ends_with(".rs") && !name.contains('/')).map(str::to_owned).collect();
+        assert_eq!(files.remove(&case).unwrap_or_default(), named, "case {case}");
+        assert!(!named.is_empty() || place.len() > 10, "case {case} has no test, and no reason why");
+    }
+    assert_eq!((cases.next(), files), (None, BTreeMap::new()), "not in the table");
 }

@@ -654,3 +654,25 @@ fn lazy_values_live_as_long_as_their_record_borrows() {
     let texts: Vec<_> = elements.iter().map(|e| e.deserialize::<&str>().expect("a string")).collect();
     assert_eq!(texts, ["a", "b"]);
 }
+
+/// As behind a value whose line was zeroed at its end.
+#[test]
+fn the_text_of_a_value_ends_with_the_value() {
+    let records = ["[1]\0", "[1],\0", "1\0", "\"a\"\0\0", "{\"a\":1}\x01", "[1],", "[1]:", "1 ,", "[1] ,\0", "1:\0,"];
+    let members = ["[]\0", "[],\0", "1\0", "1\0,", "\"b\"\x01 ", "{}:", "null,,"];
+    for level in Level::available() {
+        let mut builder = ReaderBuilder::new();
+        builder.level(level);
+        for text in records {
+            let mut reader = builder.from_slice(text.as_bytes());
+            let raw = reader.next_record().unwrap().unwrap().as_lazy().raw();
+            assert!(raw.is_err(), "{level}: {raw:?} of {text:?}");
+        }
+        for text in members {
+            let line = format!("{{\"a\":{text}}}");
+            let mut reader = builder.from_slice(line.as_bytes());
+            let raw = reader.next_record().unwrap().unwrap().get("a").unwrap().unwrap().raw();
+            assert!(raw.is_err(), "{level}: {raw:?} of {line:?}");
+        }
+    }
+}

@@ -102,6 +102,9 @@ fn a_later_line_is_no_format() {
 #[test]
 fn other_inputs_are_not_taken_for_a_format() {
     let lines: &[&[u8]] = &[
+        b"{\0\0\0\0\0\0\0\0\0\0\0\0",
+        b"1\0",
+        b"\0\0\0\0[1]",
         b"BZh1",
         b"BZh9 is a bzip2 file",
         b"BZh91AY&S",

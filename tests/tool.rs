@@ -229,9 +229,16 @@ fn out_keeps_links_and_permissions() {
 fn no_file_is_read_and_written_at_once() {
     let folder = folder();
     let path = folder.path().join("good");
-    for line in
-        ["head good", "tail good", "get /a -f good", "normalize good", "count good", "validate good", "normalize"]
-    {
+    for line in [
+        "head good",
+        "tail good",
+        "get /a -f good",
+        "normalize good",
+        "count good",
+        "validate good",
+        "repair good",
+        "normalize",
+    ] {
         let append = || fs::OpenOptions::new().append(true).open(&path).expect("it is there");
         let mut child = Command::new(&*JSONL);
         child.args(words(line)).current_dir(folder.path()).stdout(append()).stderr(Stdio::piped());

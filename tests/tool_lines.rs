@@ -109,6 +109,7 @@ fn head_and_tail_print_lines_as_they_are() {
         ("tail -n 1 none good", "", "[3]\n", &["none: cannot open"], 2),
         ("head -n x", "", "", &["invalid value 'x'"], 2),
         ("tail -n -1", "", "", &["error"], 2),
+        ("tail -n +2", "", "", &["without a sign"], 2),
     ]);
 }
 
@@ -186,4 +187,15 @@ fn standard_input_may_be_a_file_that_was_read_in_part() {
         let done = finish(start(folder.path(), line, file.into()));
         assert!(done.out == expected && done.code == Some(0), "jsonl {line}: {}", done.err);
     }
+}
+
+/// It says that it is longer than it is.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_the_system_makes_up_has_a_tail() {
+    let file = "/sys/kernel/mm/transparent_hugepage/enabled";
+    let Ok(want) = fs::read(file) else { return println!("SKIPPED: no {file} here") };
+    let folder = tempfile::tempdir().expect("a folder");
+    let done = run(folder.path(), &format!("tail {file}"), b"");
+    assert_eq!((done.code, done.out.as_bytes()), (Some(0), &want[..]), "{}", done.err);
 }

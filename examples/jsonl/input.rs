@@ -190,10 +190,10 @@ fn standard_input() -> io::Result<File> {
 
 /// What standard output is.
 #[cfg(unix)]
-fn standard_output() -> io::Result<Metadata> {
+pub fn standard_output() -> io::Result<Metadata> {
     File::from(io::stdout().as_fd().try_clone_to_owned()?).metadata()
 }
 #[cfg(windows)]
-fn standard_output() -> io::Result<Metadata> {
+pub fn standard_output() -> io::Result<Metadata> {
     File::from(io::stdout().as_handle().try_clone_to_owned()?).metadata()
 }

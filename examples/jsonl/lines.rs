@@ -131,9 +131,18 @@ fn tail_of_file(input: &mut Input, number: usize, out: &mut LineOutput) -> Resul
                 break;
             }
         }
-        Ok((file.seek(SeekFrom::Start(start))?, end))
+        io::Result::Ok((file.seek(SeekFrom::Start(start))?, end))
     };
-    let (start, end) = find(&mut input.file).map_err(|error| input.unreadable(error))?;
+    let origin = input.file.stream_position();
+    let (start, end) = match find(&mut input.file) {
+        // the system makes it up, and not as much as it says; or it was cut off
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            let back = origin.and_then(|origin| input.file.seek(SeekFrom::Start(origin)));
+            back.map_err(|error| input.unreadable(error))?;
+            return tail_of_stream(input, number, out);
+        }
+        found => found.map_err(|error| input.unreadable(error))?,
+    };
     input.progress.bar.set_position(start);
 
     if start == 0 {

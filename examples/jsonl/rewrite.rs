@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use simd_jsonl::{Converted, Result};
 
-use crate::input::{Input, Inputs};
+use crate::input::{Input, Inputs, is_same, standard_output};
 use crate::output::{self, NewFile};
 use crate::{Failure, Outcome, say};
 
@@ -137,6 +137,13 @@ pub fn repair(files: &[PathBuf], worst: &mut Outcome) -> io::Result<()> {
         let name = file.display();
         if file.as_os_str() == "-" {
             say("standard input cannot be repaired, only files can");
+            worst.worsen(Outcome::Failed);
+            continue;
+        }
+        if let (Ok(file), Ok(output)) = (file.metadata(), standard_output())
+            && is_same(&file, &output)
+        {
+            say(format_args!("{name}: is the output too"));
             worst.worsen(Outcome::Failed);
             continue;
         }

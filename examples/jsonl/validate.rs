@@ -1,6 +1,7 @@
 //! Whether files are valid, and where not.
 
-use std::io::{self, Write};
+use std::cell::Cell;
+use std::io::{self, Read, Write};
 
 use clap::Args;
 use simd_jsonl::Validator;
@@ -31,15 +32,19 @@ impl Validate {
 
     fn read(&self, mut input: Input, worst: &mut Outcome, out: &mut Stdout) -> Result<(), Failure> {
         let (name, bar) = (input.name.clone(), input.progress.bar.clone());
-        let (mut seen, mut written) = (0, Ok(()));
+        let (mut seen, mut written, is_closed) = (0, Ok(()), Cell::new(false));
         let mut validator = Validator::new();
         validator.strict(!self.lenient).keep_errors(0).on_error(|error| {
             seen += 1;
             if seen <= self.max_errors && written.is_ok() {
                 written = bar.suspend(|| writeln!(out, "{name}: {error} [{}]", error.kind().code()));
             }
+            if seen == self.max_errors && written.is_ok() {
+                written = out.flush();
+            }
+            is_closed.set(written.is_err());
         });
-        let report = validator.validate_reader(&mut input);
+        let report = validator.validate_reader(UntilClosed { input: &mut input, is_closed: &is_closed });
         drop(validator);
         if seen > 0 {
             worst.worsen(Outcome::BadRecords);
@@ -53,5 +58,17 @@ impl Validate {
         }
         say(format_args!("{name}: {}", report.summary));
         Ok(())
+    }
+}
+
+/// An input that ends when nobody reads the output any more.
+struct UntilClosed<'a> {
+    input: &'a mut Input,
+    is_closed: &'a Cell<bool>,
+}
+
+impl Read for UntilClosed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.is_closed.get() { Ok(0) } else { self.input.read(buffer) }
     }
 }

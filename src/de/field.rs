@@ -16,7 +16,7 @@ const TAIL: usize = 36;
 const LONGEST_KEY: usize = 40;
 /// How far to walk for a value that was found lazily. Such a record may be asked for any number of values, each of which may
 /// be an error; together they must not cost the square of its length.
-const NEAR: usize = 64 * 1024;
+const NEAR: usize = 4096;
 
 /// One step down from a container.
 #[derive(Clone, Copy)]
@@ -85,7 +85,7 @@ fn string_end(line: &[u8], at: usize) -> usize {
 }
 
 fn render(line: &[u8], steps: &[Step], is_cut: bool) -> String {
-    let begin = if is_cut { "…" } else { "" };
+    let begin = if is_cut && !steps.is_empty() { "…" } else { "" };
     let mut whole = begin.to_owned();
     for step in steps {
         push_step(&mut whole, line, *step);

@@ -26,12 +26,14 @@ pub(super) fn format(line: &[u8], terminated: bool, max_depth: u32) -> Option<Fa
 }
 
 fn encoding(line: &[u8]) -> Option<Fault> {
+    // without a byte order mark by its first two characters, or by a bracket alone: NULs behind one may be a sector of zeros
     let name = match line {
-        [0xFF, 0xFE, 0, 0, ..] => "UTF-32 (little-endian)",
-        [0, 0, 0xFE, 0xFF, ..] | [0, 0, 0, 1..=255, ..] => "UTF-32 (big-endian)",
-        [1..=255, 0, 0, 0, ..] => "UTF-32 (little-endian)",
-        [0xFF, 0xFE, ..] | [1..=255, 0, 1..=255, 0, ..] | [1..=255, 0] => "UTF-16 (little-endian)",
-        [0xFE, 0xFF, ..] | [0, 1..=255, 0, ..] | [0, 1..=255] => "UTF-16 (big-endian)",
+        [0xFF, 0xFE, 0, 0, ..] | [1..=255, 0, 0, 0, 1..=255, 0, 0, 0, ..] => "UTF-32 (little-endian)",
+        [0, 0, 0xFE, 0xFF, ..] | [0, 0, 0, 1..=255, 0, 0, 0, 1..=255, ..] => "UTF-32 (big-endian)",
+        [b'{' | b'[', 0, 0, 0] => "UTF-32 (little-endian)",
+        [0, 0, 0, b'{' | b'[', 0, 0, 0] => "UTF-32 (big-endian)",
+        [0xFF, 0xFE, ..] | [1..=255, 0, 1..=255, 0, ..] | [b'{' | b'[', 0] => "UTF-16 (little-endian)",
+        [0xFE, 0xFF, ..] | [0, 1..=255, 0, 1..=255, ..] | [0, b'{' | b'[', 0] => "UTF-16 (big-endian)",
         _ => return None,
     };
     let message = format!("the input is {name}, not UTF-8; convert it, with iconv for one");
@@ -39,16 +41,15 @@ fn encoding(line: &[u8]) -> Option<Fault> {
 }
 
 fn compression(line: &[u8]) -> Option<Fault> {
-    let feature = |format: &str| format!("{format}, and this build has no feature `{format}`");
     let (what, tool) = match line {
-        [0x1F, 0x8B, ..] => (feature("gzip"), "gzip -dc"),
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => (feature("zstd"), "zstd -dc"),
+        [0x1F, 0x8B, ..] => ("gzip", "gzip -dc"),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => ("zstd", "zstd -dc"),
         // its first block, or none
         [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..]
-        | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, b'r', b'E', b'8', b'P', 0x90, ..] => (feature("bzip2"), "bzip2 -dc"),
-        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => ("xz".to_owned(), "xz -dc"),
-        [0x04, 0x22, 0x4D, 0x18, ..] => ("lz4".to_owned(), "lz4 -dc"),
-        [b'P', b'K', 3, 4, ..] => ("zip".to_owned(), "unzip -p"),
+        | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, b'r', b'E', b'8', b'P', 0x90, ..] => ("bzip2", "bzip2 -dc"),
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => ("xz", "xz -dc"),
+        [0x04, 0x22, 0x4D, 0x18, ..] => ("lz4", "lz4 -dc"),
+        [b'P', b'K', 3, 4, ..] => ("zip", "unzip -p"),
         _ => return None,
     };
     let message = format!("the input is compressed with {what}; decompress it first, with `{tool}`");
