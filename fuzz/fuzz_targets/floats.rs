@@ -32,7 +32,8 @@ impl<'a> Source<'a> {
         (0..16).fold(0, |bits, _| bits << 8 | u128::from(self.byte()))
     }
 
-    /// The bits of a float with exponents of `exponent_bits` bits: any, or one of the magnitudes that data has, or a small one.
+    /// The bits of a float with exponents of `exponent_bits` bits: any, or one of the magnitudes that data has, where the last
+    /// bit is near 1, or where the range ends.
     fn float_bits(&mut self, exponent_bits: u32) -> u64 {
         let mantissa_bits = if exponent_bits == 11 { 52 } else { 23 };
         let (sort, size) = (self.byte(), u64::from(self.byte()));
@@ -45,10 +46,11 @@ impl<'a> Source<'a> {
             2 => 1 << (bits % mantissa_bits),
             _ => !(1 << (bits % mantissa_bits)),
         } & ((1 << mantissa_bits) - 1);
-        let exponent = match sort & 3 {
-            0 => exponents / 2 - 64 + size / 2,
-            1 => size,
-            2 => exponents - 1 - size % exponents,
+        let exponent = match sort & 7 {
+            0 | 1 => exponents / 2 - 64 + size / 2,
+            2 | 3 => exponents / 2 + mantissa_bits - 8 + size % 16,
+            4 => size,
+            5 => exponents - 1 - size % exponents,
             _ => (size << 8 | bits >> 56) % exponents,
         };
         (exponent % exponents) << mantissa_bits | mantissa

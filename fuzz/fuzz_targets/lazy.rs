@@ -237,6 +237,18 @@ fn answer(found: Result<Option<LazyValue<'_>>>, line: &[u8]) -> Answer {
     found.map(|found| found.map(|value| look(value, line))).map_err(Fault::from)
 }
 
+/// What a value is decoded to.
+type Found = Result<Option<Tree>, Fault>;
+
+fn find(found: Result<Option<LazyValue<'_>>>) -> Found {
+    found.and_then(|found| found.map(|value| value.deserialize()).transpose()).map_err(Fault::from)
+}
+
+/// A key or an index as a pointer has it.
+fn token(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
 /// A child on the way down.
 #[derive(Debug, PartialEq)]
 struct Step {
@@ -257,6 +269,8 @@ struct Answers {
     by_key: Answer,
     by_pointer: Answer,
     way: Vec<Step>,
+    /// The first members, each by its key and by its pointer.
+    members: Vec<(String, [Found; 2])>,
     /// Whether there is something behind the end of an iterator.
     not_fused: bool,
 }
@@ -291,8 +305,7 @@ fn ask(record: &Record<'_>, plan: &Plan<'_>) -> Answers {
                 Ok(None) => (None, Ok(None)),
                 Err(error) => (None, Err(error)),
             };
-            pointer.push('/');
-            pointer += &key.as_deref().unwrap_or_default().replace('~', "~0").replace('/', "~1");
+            pointer += &token(key.as_deref().unwrap_or_default());
             (key, child)
         };
         let next = child.as_ref().ok().copied().flatten();
@@ -303,7 +316,12 @@ fn ask(record: &Record<'_>, plan: &Plan<'_>) -> Answers {
             None => break,
         }
     }
+    let members = root.object().into_iter().flatten().map_while(Result::ok).take(6).map(|(key, _)| {
+        let by_both = [find(record.get(&key)), find(record.pointer(&token(&key)))];
+        (key.into_owned(), by_both)
+    });
     Answers {
+        members: members.collect(),
         line: line.to_vec(),
         position: record.position(),
         root: look(root, line),
@@ -444,6 +462,11 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(answers.rebuilt.as_ref().ok(), tree.as_ref(), "left: taken apart, right: whole; {context}");
         check_answer(&answers.by_key, tree.as_ref().and_then(|tree| tree.get(&plan.free)), is_good, &context);
         check_answer(&answers.by_pointer, tree.as_ref().and_then(|tree| tree.pointer(&plan.free)), is_good, &context);
+
+        for (key, found) in answers.members.iter().filter(|_| is_good) {
+            let want = tree.as_ref().and_then(|tree| tree.get(key)).cloned();
+            assert_eq!(*found, [Ok(want.clone()), Ok(want)], "{key:?}; {context}");
+        }
 
         let mut here = tree.as_ref();
         for (Step { key, pointer, by_iterator, by_pointer }, choice) in answers.way.iter().zip(plan.choices) {
