@@ -68,7 +68,6 @@ Exit codes: 0 printed, 2 a FILE cannot be read (the others are printed).")]
 Example: jsonl get /user/name /tags/0 -f events.jsonl
 A POINTER names a value by its keys and indices: /user/name, /tags/0; \"\" is the whole record (RFC 6901).
 One POINTER gives its value, several an array of theirs; a value that is not there is null.
-What is printed is valid, and so is the record as far as it had to be read; `jsonl validate` checks all of it.
 Bad records are reported to standard error, the first 10 of each FILE and the number of the others.
 
 Exit codes: 0 printed, 1 there were bad records (the others are printed), 2 a FILE cannot be read, or bad usage.")]

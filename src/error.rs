@@ -351,8 +351,8 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// Whether the source could not be opened or read, or not to its end, or the target not be opened, locked or written. All
-    /// other errors concern one record only.
+    /// Whether the source could not be opened or read, or not to its end as too many records are bad, or the target not be
+    /// opened, locked or written. All other errors concern one record only.
     ///
     /// ```
     /// # use simd_jsonl::JsonlReader;
@@ -589,8 +589,7 @@ fn snippet(line: &[u8], offset: usize) -> Box<str> {
     {
         return plain.into();
     }
-    // escape what would break the line or not show; leave quotes and backslashes as they stand in the record
-    let is_escaped = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    // leave quotes and backslashes as they stand in the record
     let mut escaped = String::with_capacity(2 * text.len());
     for chunk in text.utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -697,7 +696,10 @@ impl serde::de::Error for Error {
             message.push_str("; the text has escapes, so it cannot be borrowed: use Cow<str> or String");
         }
         if matches!(found, Unexpected::Bytes(_)) && message.ends_with("expected a borrowed byte array") {
-            message.push_str("; the text has escapes, so it cannot be borrowed: use Cow<[u8]> or Vec<u8>");
+            message.push_str("; the text has escapes, so it cannot be borrowed: use Cow<[u8]> with #[serde(borrow)]");
+        }
+        if matches!(found, Unexpected::Str(_)) && message.ends_with("expected a borrowed path") {
+            message.push_str("; the text has escapes, so it cannot be borrowed: use PathBuf");
         }
         Error::new(ErrorKind::InvalidType, message, None)
     }
@@ -743,12 +745,35 @@ impl serde::ser::Error for Error {
     }
 }
 
-/// The words of a foreign error in one line; never empty, which here means "not diagnosed yet".
+/// The words of a foreign error; never empty, which here means "not diagnosed yet".
 fn some_text(message: String) -> Cow<'static, str> {
     match message.is_empty() {
         true => Cow::Borrowed("rejected by the type"),
-        false => Cow::Owned(message.replace(['\n', '\r'], " ")),
+        false => Cow::Owned(in_one_line(&message)),
     }
+}
+
+/// The words of a foreign error in one line, which shows as it is, and cut if they are long: they may quote the input.
+pub(crate) fn in_one_line(message: &str) -> String {
+    const LONGEST: usize = 500;
+    let mut line = String::with_capacity(message.len().min(LONGEST + 16));
+    for c in message.chars() {
+        if line.len() >= LONGEST {
+            line.push('…');
+            break;
+        }
+        match c {
+            '\n' | '\r' | '\t' => line.push(' '),
+            c if is_escaped(c) => line.extend(c.escape_unicode()),
+            c => line.push(c),
+        }
+    }
+    line
+}
+
+/// Whether it would break a line or not show.
+fn is_escaped(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// A name from the input: in one line, and cut if it is long.
@@ -757,7 +782,7 @@ struct Name<'a>(&'a str);
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars().take(48) {
-            match c.is_control() {
+            match is_escaped(c) {
                 true => write!(f, "{}", c.escape_default())?,
                 false => write!(f, "{c}")?,
             }

@@ -148,6 +148,9 @@ impl ErrorPolicy {
     /// [`ErrorKind::TooManyErrors`], and then comes nothing. It is looked at when a record is bad, from the 1000th on, and when
     /// the input ends. Default: any number.
     ///
+    /// # Panics
+    /// If `ratio` is not from 0.0 to 1.0.
+    ///
     /// ```
     /// # use simd_jsonl::{ErrorPolicy, ReaderBuilder};
     /// let policy = ErrorPolicy::skip().max_error_ratio(0.25);
@@ -156,6 +159,7 @@ impl ErrorPolicy {
     /// assert!(error.to_string().contains("1 of 3 records"));
     /// ```
     pub fn max_error_ratio(mut self, ratio: f64) -> Self {
+        assert!((0.0..=1.0).contains(&ratio), "a ratio is from 0.0 to 1.0, and this is {ratio}");
         self.max_ratio = Some(ratio);
         self
     }
@@ -310,9 +314,9 @@ impl Serialize for Row<'_> {
         let mut row = serializer.serialize_struct("Row", 8)?;
         row.serialize_field("file", &bad.path.map(|path| path.to_string_lossy()))?;
         row.serialize_field("line", &bad.start.line)?;
-        row.serialize_field("column", &error.column())?;
         row.serialize_field("byte", &bad.start.offset)?;
         row.serialize_field("length", &bad.len)?;
+        row.serialize_field("column", &error.column())?;
         row.serialize_field("code", error.kind().code())?;
         row.serialize_field("message", &error.message())?;
         row.serialize_field("field", error.field())?;

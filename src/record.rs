@@ -527,8 +527,10 @@ impl Scan {
 
     /// Like `refill`, but without an index: for who wants lines.
     pub(crate) fn refill_lines<S: Source>(&mut self, source: &mut S) -> Result<bool> {
-        let len = source.window().window.len();
-        if self.start + self.line_start < self.end {
+        let Text { window, lend } = source.window();
+        // of a part that is a byte order mark alone, only the newline is left that was added
+        let (len, there) = (window.len(), lend.len());
+        if self.start + self.line_start < self.end.min(there) {
             return Ok(true);
         }
         if self.end < len {

@@ -1,7 +1,7 @@
 //! Checks a whole input, and says all that is wrong with it.
 
 use crate::{
-    error::{Error, ErrorKind, Fault, Result},
+    error::{Error, ErrorKind, Fault, Result, in_one_line},
     reader::{JsonlReader, JsonlSlice, ReaderBuilder},
     record::Record,
     report::ReadReport,
@@ -352,7 +352,7 @@ fn is_of(error: &Error, record: &Record<'_>) -> bool {
 /// The error of a record that a check did not accept, in its own words.
 #[cold]
 fn rejected(record: &Record<'_>, message: &str, path: Option<&Arc<Path>>) -> Error {
-    let fault = Fault::new(0, ErrorKind::Custom, message.replace(['\n', '\r'], " "));
+    let fault = Fault::new(0, ErrorKind::Custom, in_one_line(message));
     let mut error = Error::from_fault(fault, record.as_bytes(), record.position());
     path.into_iter().for_each(|path| error.set_path(path));
     error

@@ -620,3 +620,23 @@ fn a_message_of_several_lines_becomes_one() {
     let error = simd_jsonl::JsonlSlice::new(b"1\n").deserialize::<Wordy>().next().unwrap().unwrap_err();
     assert_eq!(error.to_string(), "line 1, column 1 (byte 0): one two  three, near `1`");
 }
+
+/// What a type says of a value may hold all of it.
+#[test]
+fn a_foreign_message_is_one_line_and_not_long() {
+    #[derive(Debug)]
+    struct Quoting;
+    impl<'de> serde::Deserialize<'de> for Quoting {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Quoting, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            Err(serde::de::Error::custom(format_args!("unknown: {text}")))
+        }
+    }
+    let message = |text: &str| {
+        let line = serde_json::to_string(text).unwrap();
+        JsonlSlice::new(line.as_bytes()).into_deserialize::<Quoting>().next().unwrap().unwrap_err().to_string()
+    };
+    assert!(message("a\u{1b}[2J\u{0}\u{2028}\r\n").contains(r"unknown: a\u{1b}[2J\u{0}\u{2028}  , near"));
+    let long = message(&"é".repeat(500_000));
+    assert!(long.contains("éé…") && long.len() < 800, "{}", long.len());
+}

@@ -676,3 +676,33 @@ fn the_text_of_a_value_ends_with_the_value() {
         }
     }
 }
+
+/// Bytes that have all but two bits of a bracket: words in which they stand are scalars like all others.
+#[test]
+fn levels_agree_on_what_is_not_checked() {
+    let lines = [
+        r#"{"a":yes,"b":1}"#,
+        "yes",
+        "_id",
+        "[yes,2]",
+        r#"{"a":nope,"b":1}"#,
+        r#"{"a":[Y_y],"b":1}"#,
+        "[1,_]",
+        "y",
+        "[\x7f,2]",
+    ];
+    for line in lines {
+        let told = |level: Level| {
+            let mut builder = ReaderBuilder::new();
+            let mut reader = builder.level(level).lax_skip(true).from_slice(line.as_bytes());
+            let record = reader.next_record().unwrap().unwrap();
+            let got = [record.get("b"), record.pointer("/1"), record.pointer("/a/0")].map(|value| format!("{value:?}"));
+            let skipped = record.deserialize::<serde::de::IgnoredAny>().map_err(|error| error.to_string());
+            (record.as_lazy().raw().map(str::to_owned).map_err(|error| error.to_string()), got, skipped)
+        };
+        let want = told(common::fallback());
+        for level in Level::available() {
+            assert_eq!(told(level), want, "left: {level}, right: fallback; {line}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use simd_jsonl::{ErrorKind, JsonlReader, ReaderBuilder};
+use simd_jsonl::{ErrorKind, JsonlReader, JsonlSlice, ReaderBuilder};
 
 fn values(input: &[u8]) -> Vec<Outcome<Value>> {
     outcomes_everywhere(input, &ReaderBuilder::new())
@@ -235,4 +235,16 @@ fn case_14_an_open_quote_stays_on_its_line() {
             }
         }
     }
+}
+
+/// A byte order mark alone is one empty line, or none.
+#[test]
+fn case_11_a_byte_order_mark_alone_has_an_end() {
+    let mark = "\u{feff}".as_bytes();
+    let mut reader = JsonlReader::new(mark);
+    assert!(reader.next_line().unwrap().is_none_or(|line| line.as_bytes().is_empty()));
+    assert!(reader.next_line().unwrap().is_none());
+    assert!(JsonlReader::new(mark).lines().count() <= 1);
+    assert!(JsonlSlice::new(mark).lines().count() <= 1);
+    assert!(JsonlReader::new(mark).next_record().unwrap().is_none());
 }

@@ -598,3 +598,11 @@ fn a_lent_record_is_its_borrowers() {
     assert!(reader.next_record().unwrap().is_none());
     assert_eq!((reader.report().records, reader.report().errors, reader.report().bytes), (2, 1, 9));
 }
+
+#[test]
+fn a_ratio_is_one() {
+    for ratio in [-0.1, 1.1, 5.0, f64::NAN, f64::INFINITY] {
+        let made = std::panic::catch_unwind(|| ErrorPolicy::skip().max_error_ratio(ratio));
+        assert!(made.is_err(), "{ratio}");
+    }
+}

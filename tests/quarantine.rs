@@ -43,11 +43,11 @@ fn a_row_says_what_is_wrong_and_where() {
         let file = path.map_or("null".to_string(), |path| serde_json::to_string(path.to_str().unwrap()).unwrap());
         #[rustfmt::skip]
         let want = [
-            r#""line":1,"column":6,"byte":3,"length":9,"code":"invalid-number","message":"invalid number `01`","field":""}"#,
-            r#""line":4,"column":9,"byte":22,"length":13,"code":"invalid-escape","message":"invalid escape in a string: a backslash must be followed by one of \"\\/bfnrt or by u and four hexadecimal digits","field":""}"#,
-            r#""line":5,"column":1,"byte":36,"length":2,"code":"unclosed-string","message":"a string is not closed on its line; it opens here","field":""}"#,
-            r#""line":6,"column":1,"byte":39,"length":31,"code":"record-too-long","message":"the record is 31 bytes long, the limit is 30; see ReaderBuilder::max_record_len","field":""}"#,
-            r#""line":7,"column":6,"byte":71,"length":10,"code":"invalid-type","message":"invalid type: string \"é\", expected u64","field":".n"}"#,
+            r#""line":1,"byte":3,"length":9,"column":6,"code":"invalid-number","message":"invalid number `01`","field":""}"#,
+            r#""line":4,"byte":22,"length":13,"column":9,"code":"invalid-escape","message":"invalid escape in a string: a backslash must be followed by one of \"\\/bfnrt or by u and four hexadecimal digits","field":""}"#,
+            r#""line":5,"byte":36,"length":2,"column":1,"code":"unclosed-string","message":"a string is not closed on its line; it opens here","field":""}"#,
+            r#""line":6,"byte":39,"length":31,"column":1,"code":"record-too-long","message":"the record is 31 bytes long, the limit is 30; see ReaderBuilder::max_record_len","field":""}"#,
+            r#""line":7,"byte":71,"length":10,"column":6,"code":"invalid-type","message":"invalid type: string \"é\", expected u64","field":".n"}"#,
         ];
         let want: String = want.iter().map(|row| format!("{{\"file\":{file},{row}\n")).collect();
         assert_eq!(String::from_utf8(rows.bytes()).unwrap(), want);

@@ -45,6 +45,14 @@ fn get_prints_the_values_of_each_record() {
             1,
         ),
         ("get /a", "torn", "1\n", &["standard input: line 2", "[unexpected-end]"], 1),
+        (
+            "get /a",
+            "{\"a\":1}{\"a\":2}\n[1,2",
+            "",
+            &["line 1, column 8", "[trailing-characters]", "line 2", "[unexpected-end]"],
+            1,
+        ),
+        ("get --lax /a", "{\"a\":1}{\"a\":2}\n[1,2", "1\nnull\n", &[], 0),
         ("get /a /b", "{\"a\":1,\"b\":tru}\n{\"a\":1}", "[1,null]\n", &["line 1, column 12", "[invalid-literal]"], 1),
         (
             "get -r /a",
@@ -74,6 +82,17 @@ fn get_reports_ten_bad_records_and_counts_the_others() {
         assert_eq!(done.err.lines().count(), number.min(11));
         assert!(more.is_none_or(|more| done.err.contains(more)), "{}", done.err);
         assert_eq!(done.code, Some(1));
+    }
+}
+
+/// Of a file of another format, all lines are bad, and for the same reason.
+#[test]
+fn validate_ends_where_it_sees_that_the_format_is_another() {
+    let folder = folder();
+    for file in [&b"SQLite format 3\0\n?\n?\n"[..], b"\x1F\x8B\n?\n?\n", b"\xFF\xFE1\0\n\0?\n"] {
+        let done = run(folder.path(), "validate", file);
+        assert_eq!((done.code, done.out.lines().count()), (Some(1), 1), "{}", done.out);
+        assert_eq!(done.err, "jsonl: standard input: the rest was not read\n");
     }
 }
 

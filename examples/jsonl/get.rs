@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use simd_jsonl::{Error, JsonlReader, LazyValue, Record};
 
@@ -22,6 +23,9 @@ pub struct Get {
     /// Strings without quotes and escapes, and several values with tabs between them.
     #[arg(short, long)]
     raw: bool,
+    /// Reads each record only as far as it must, which is faster: what is wrong behind goes unseen.
+    #[arg(long)]
+    lax: bool,
 }
 
 fn pointer(text: &str) -> Result<String, &'static str> {
@@ -71,6 +75,9 @@ impl Get {
             (_, 1) => ("", b',', "\n"),
             _ => ("[", b',', "]\n"),
         };
+        if !self.lax {
+            record.deserialize::<IgnoredAny>()?;
+        }
         line.extend_from_slice(open.as_bytes());
         for (i, pointer) in self.pointers.iter().enumerate() {
             if i > 0 {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{self, Read, Write};
 
 use clap::Args;
+use simd_jsonl::ErrorKind::{Compressed, Encoding, NotJsonLines};
 use simd_jsonl::Validator;
 
 use crate::input::{Input, Inputs};
@@ -32,19 +33,20 @@ impl Validate {
 
     fn read(&self, mut input: Input, worst: &mut Outcome, out: &mut Stdout) -> Result<(), Failure> {
         let (name, bar) = (input.name.clone(), input.progress.bar.clone());
-        let (mut seen, mut written, is_closed) = (0, Ok(()), Cell::new(false));
+        let (mut seen, mut written, is_over, is_other) = (0, Ok(()), Cell::new(false), Cell::new(false));
         let mut validator = Validator::new();
         validator.strict(!self.lenient).keep_errors(0).on_error(|error| {
             seen += 1;
-            if seen <= self.max_errors && written.is_ok() {
+            if seen <= self.max_errors && written.is_ok() && !is_other.get() {
                 written = bar.suspend(|| writeln!(out, "{name}: {error} [{}]", error.kind().code()));
             }
             if seen == self.max_errors && written.is_ok() {
                 written = out.flush();
             }
-            is_closed.set(written.is_err());
+            is_other.set(is_other.get() || matches!(error.kind(), Encoding | Compressed | NotJsonLines));
+            is_over.set(is_other.get() || written.is_err());
         });
-        let report = validator.validate_reader(UntilClosed { input: &mut input, is_closed: &is_closed });
+        let report = validator.validate_reader(Until { input: &mut input, is_over: &is_over });
         drop(validator);
         if seen > 0 {
             worst.worsen(Outcome::BadRecords);
@@ -53,6 +55,10 @@ impl Validate {
         let report = report.map_err(|error| input.failure(error))?;
 
         bar.finish_and_clear();
+        if is_other.get() {
+            say(format_args!("{name}: the rest was not read"));
+            return Ok(());
+        }
         if seen > self.max_errors {
             say(format_args!("{name}: and {} more", seen - self.max_errors));
         }
@@ -61,14 +67,14 @@ impl Validate {
     }
 }
 
-/// An input that ends when nobody reads the output any more.
-struct UntilClosed<'a> {
+/// An input that ends when there is no more use in reading it.
+struct Until<'a> {
     input: &'a mut Input,
-    is_closed: &'a Cell<bool>,
+    is_over: &'a Cell<bool>,
 }
 
-impl Read for UntilClosed<'_> {
+impl Read for Until<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.is_closed.get() { Ok(0) } else { self.input.read(buffer) }
+        if self.is_over.get() { Ok(0) } else { self.input.read(buffer) }
     }
 }

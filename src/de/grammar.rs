@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     cursor::is_white,
-    error::{ErrorKind, Fault},
+    error::{ErrorKind, Fault, in_one_line},
 };
 use std::borrow::Cow;
 
@@ -251,7 +251,7 @@ impl<'a> Reader<'a> {
         self.at += text.len();
         let shown = || {
             let text = String::from_utf8_lossy(&text[..text.len().min(32)]);
-            text.trim_end_matches('\u{fffd}').escape_debug().to_string()
+            in_one_line(text.trim_end_matches('\u{fffd}'))
         };
         match text[0] {
             b'-' | b'0'..=b'9' if number::is_number(text) => Some(()),
