@@ -199,7 +199,10 @@ fn trailing(before: &[u8], rest: &[u8], max_depth: u32) -> Option<Cow<'static, s
             }
             "; put each value on a line of its own, without a comma".to_owned()
         }
-        more if begins_with_value(more, max_depth) => {
+        // without a bracket or white space between them, a quote inside a string may have lacked its backslash
+        more if matches!((before, more), ([.., b' ' | b'\t' | b'}' | b']'], _) | (_, [b'{' | b'[', ..]))
+            && begins_with_value(more, max_depth) =>
+        {
             "; put each value on a line of its own, for example with `jq -c .`".to_owned()
         }
         _ => return None,
