@@ -264,7 +264,7 @@ macro_rules! next {
                 },
                 Err(error) => error,
             };
-            if !$reader.scan.passes_over() {
+            if let Some(error) = $reader.scan.to_yield(error) {
                 return Some(Err(error));
             }
         }
@@ -285,8 +285,7 @@ macro_rules! next_lent {
             match there {
                 Ok(true) => break,
                 Ok(false) => {}
-                Err(_) if $reader.scan.passes_over() => {}
-                Err(error) => return Err(error),
+                Err(error) => $reader.scan.to_yield(error).map_or(Ok(()), Err)?,
             }
         }
         Ok($reader.scan.$next($reader.source.text()))

@@ -430,9 +430,11 @@ impl Scan {
         }
     }
 
-    /// Whether the error that was just made is to be passed over.
-    pub(crate) fn passes_over(&mut self) -> bool {
-        std::mem::take(&mut self.passed_over)
+    /// The error that was just made, if it is to be yielded. Out of line, so that dropping one is.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn to_yield(&mut self, error: Error) -> Option<Error> {
+        if std::mem::take(&mut self.passed_over) { None } else { Some(error) }
     }
 
     /// Does with the error of the record that was refused last, in `window` if it is there, what the policy says; what comes
