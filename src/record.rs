@@ -202,9 +202,12 @@ pub(crate) struct Scan {
     /// By the policy, which `done` is not: lines may still be read.
     stopped: bool,
     judge: Judge,
-    /// What was read; of its bytes, those before `counted_from`.
+    /// What was read; of its bytes, those before `counted_from`, and of its records, those before line `records_from`. Of the
+    /// lines since, so many are no records.
     report: ReadReport,
     counted_from: u64,
+    records_from: u64,
+    other_lines: u64,
     /// Bytes of the line that was refused last, without LF.
     refused_len: u64,
     passed_over: bool,
@@ -220,6 +223,8 @@ impl Scan {
             judge: Judge::new(options.policy.clone()),
             report: ReadReport::default(),
             counted_from: 0,
+            records_from: 1,
+            other_lines: 0,
             refused_len: 0,
             passed_over: false,
             last_error: None,
@@ -257,7 +262,17 @@ impl Scan {
     /// What was read so far.
     pub(crate) fn report(&self) -> ReadReport {
         let bytes = self.report.bytes + (self.position().offset - self.counted_from);
-        ReadReport { bytes, ..self.report.clone() }
+        ReadReport { bytes, records: self.records(), ..self.report.clone() }
+    }
+
+    fn records(&self) -> u64 {
+        self.report.records + (self.line - self.records_from) - self.other_lines
+    }
+
+    /// Counts the records up to here.
+    fn count_records(&mut self) {
+        self.report.records = self.records();
+        (self.records_from, self.other_lines) = (self.line, 0);
     }
 
     /// The errors that were kept.
@@ -268,7 +283,8 @@ impl Scan {
     /// Goes on at `position`, to which the source has been moved.
     pub(crate) fn seek(&mut self, position: Position) {
         self.report.bytes += self.position().offset - self.counted_from;
-        self.counted_from = position.offset;
+        self.count_records();
+        (self.counted_from, self.records_from) = (position.offset, position.line);
         (self.last_error, self.stopped) = (None, false);
         (self.start, self.end, self.entry, self.line_start, self.done) = (0, 0, 0, 0, false);
         self.index.clear();
@@ -307,7 +323,6 @@ impl Scan {
     /// Steps over a good record, which ends in the newline at place `newline`, entry number `entry`.
     #[inline(always)]
     fn pass_record(&mut self, newline: usize, entry: usize) {
-        self.report.records += 1;
         self.report.longest_record = self.report.longest_record.max((newline - self.line_start) as u64);
         self.entry = entry + 1;
         self.line_start = newline + 1;
@@ -323,7 +338,6 @@ impl Scan {
         let (walk, at) = Walk::new(window, &self.index, self.entry)?;
         let end = walk.end_at(walk.record_end(at));
         let (newline, entry) = (end.newline, end.entry_number(&self.index));
-        self.report.records += 1;
         self.report.longest_record = self.report.longest_record.max((newline - self.line_start) as u64);
         self.entry = entry + 1;
         self.line_start = newline + 1;
@@ -349,6 +363,7 @@ impl Scan {
         self.entry = 0;
         self.line_start += if line.terminated() { end } else { end + 1 };
         self.line += 1;
+        self.other_lines += 1;
         self.at_first = false;
         Some(line)
     }
@@ -372,6 +387,7 @@ impl Scan {
             self.entry += 1;
             self.line_start = place + 1;
             self.line += 1;
+            self.other_lines += 1;
         }
     }
 
@@ -417,6 +433,7 @@ impl Scan {
         self.refused_len = newline as u64;
         self.line_start += newline + 1;
         self.line += 1;
+        self.other_lines += 1;
         self.at_first = false;
         if !self.index.is_clear() {
             let rest = &self.index.entries()[self.entry..];
@@ -441,6 +458,7 @@ impl Scan {
     /// back is to be yielded or to be passed over.
     #[cold]
     fn settle(&mut self, window: &[u8], error: Error) -> Error {
+        self.count_records();
         self.report.count(error.kind());
         self.report.longest_record = self.report.longest_record.max(self.refused_len);
         let Origin { start, position, ref path, .. } = self.origin;
@@ -512,6 +530,7 @@ impl Scan {
                     Ok(true) => {}
                     Ok(false) => {
                         self.stop();
+                        self.count_records();
                         let end = self.judge.end(self.position(), self.origin.path.as_ref(), &self.report);
                         return end.and_then(|()| self.last_error.take().map_or(Ok(false), Err));
                     }
@@ -554,8 +573,9 @@ impl Scan {
         if self.done {
             return Ok(false);
         }
+        self.count_records();
         let Position { offset, line } = self.position();
-        (self.offset, self.line) = (offset, line);
+        (self.offset, self.line, self.records_from) = (offset, line, line);
         (self.start, self.end, self.line_start, self.entry) = (0, 0, 0, 0);
         self.index.clear();
         self.origin.terminated = true;
@@ -581,6 +601,7 @@ impl Scan {
                 self.report.terminated = line > record;
                 self.offset += line;
                 self.line += u64::from(line > record);
+                self.other_lines += u64::from(line > record);
                 self.at_first = false;
                 Err(self.with_path(error))
             }
