@@ -264,7 +264,7 @@ macro_rules! next {
                 },
                 Err(error) => error,
             };
-            if let Some(error) = $reader.scan.to_yield(error) {
+            if let Some(error) = $reader.scan.yielded(error) {
                 return Some(Err(error));
             }
         }
@@ -285,7 +285,7 @@ macro_rules! next_lent {
             match there {
                 Ok(true) => break,
                 Ok(false) => {}
-                Err(error) => $reader.scan.to_yield(error).map_or(Ok(()), Err)?,
+                Err(error) => $reader.scan.yielded(error).map_or(Ok(()), Err)?,
             }
         }
         Ok($reader.scan.$next($reader.source.text()))

@@ -450,7 +450,7 @@ impl Scan {
     /// The error that was just made, if it is to be yielded. Out of line, so that dropping one is.
     #[cold]
     #[inline(never)]
-    pub(crate) fn to_yield(&mut self, error: Error) -> Option<Error> {
+    pub(crate) fn yielded(&mut self, error: Error) -> Option<Error> {
         if std::mem::take(&mut self.passed_over) { None } else { Some(error) }
     }
 
