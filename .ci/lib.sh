@@ -88,6 +88,6 @@ plain_code=(crash durability error_codes failing_calls failing_targets fields fu
 # `de_vs_serde_json` has many of them), what looks at the sources or counts memory, and what the fuzz target `convert` does.
 # shellcheck disable=SC2034
 long_code=("${plain_code[@]}" converting layers memory serde_types writing)
-# And where code is emulated, files of the host.
+# And where code is emulated, files of the host, and depths that take long to get to.
 # shellcheck disable=SC2034
-not_emulated=("${long_code[@]}" appending repairing)
+not_emulated=("${long_code[@]}" appending depth repairing)
