@@ -202,7 +202,8 @@ impl Judge {
 
     /// Does with `error` what is to be done. If too many are bad now, that is the second error.
     pub(crate) fn judge(&mut self, error: Error, bad: Bad<'_>, report: &ReadReport) -> (Verdict, Option<Error>) {
-        let message = self.too_many(report).or_else(|| self.too_large_a_part(report).filter(|_| is_enough(report)));
+        let part = || if is_enough(report) { self.too_large_a_part(report) } else { None };
+        let message = self.too_many(report).or_else(part);
         let excess = message.map(|message| {
             let message = format!("{message}; the last one is `{}`: {}", error.kind().code(), error.message());
             too_many(message, error.position(), bad.path)

@@ -171,7 +171,7 @@ impl<'c> Validator<'c> {
         self
     }
 
-    /// How many errors the report keeps; it counts all. Default: 100 000, some 30 MB of them.
+    /// How many errors the report keeps; it counts all. Default: 100 000, some 20 to 30 MB of them.
     ///
     /// ```
     /// # use simd_jsonl::Validator;
