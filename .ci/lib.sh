@@ -67,27 +67,14 @@ no_children=(--skip case_29_the_variable_lowers_the_level --skip processes)
 
 mkdir -p target
 
-# tests_but NAME...: sets `tests` to the arguments for cargo test that name the library and every file of tests/ but those.
+# tests_but NAME...: sets `tests` to the arguments for cargo test that name the library and every program of tests/ but those.
 tests_but() {
-    local file name
+    local path name
     tests=(--lib)
-    for file in tests/*.rs; do
-        name="$(basename "$file" .rs)"
+    for path in tests/*.rs tests/*/main.rs; do
+        name="${path#tests/}"
+        name="${name%/main.rs}"
+        name="${name%.rs}"
         [[ " $* " == *" $name "* ]] || tests+=(--test "$name")
     done
 }
-
-# Tests of the appender, of failing targets, of what becomes of bad records, of the words of errors and of the command line, which
-# take long to compile: there is no unsafe code in what they test, and none that depends on the processor. Two of them stay, for
-# offsets beyond 32 bits.
-# shellcheck disable=SC2034
-plain_code=(crash durability error_codes failing_calls failing_targets fields full_disk locking meanwhile moved opening permissions
-    policies quarantine recognition rotating sharing sync_failure tool tool_lines torn validating)
-
-# What is left out besides: serde's forms, which are the same code everywhere and take as long as all the rest (the fuzz target
-# `de_vs_serde_json` has many of them), what looks at the sources or counts memory, and what the fuzz target `convert` does.
-# shellcheck disable=SC2034
-long_code=("${plain_code[@]}" converting layers memory serde_types writing)
-# And where code is emulated, files of the host, and depths that take long to get to.
-# shellcheck disable=SC2034
-not_emulated=("${long_code[@]}" appending depth repairing)
