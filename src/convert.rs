@@ -7,7 +7,7 @@
 use crate::{
     bits::EscapeScanner,
     cursor::is_white,
-    de::found,
+    de::expected,
     error::{Error, ErrorKind, Fault, Result},
     options::Options,
     position::Position,
@@ -287,15 +287,16 @@ impl<R: Read> Elements<R> {
         let is_cut =
             |rest: &[u8]| std::str::from_utf8(rest).is_err_and(|e| e.valid_up_to() == 0 && e.error_len().is_none());
         let rest = self.input.look_ahead(4, is_cut);
-        let (kind, found) = match found(rest) {
-            None => (ErrorKind::UnexpectedEnd, "the end of the input".to_owned()),
-            Some(found) if rest.starts_with("\u{feff}".as_bytes()) => (ErrorKind::ByteOrderMark, found),
-            Some(_) if rest.utf8_chunks().next().is_some_and(|chunk| chunk.valid().is_empty()) => {
+        let kind = match rest {
+            [] => ErrorKind::UnexpectedEnd,
+            _ if rest.starts_with("\u{feff}".as_bytes()) => ErrorKind::ByteOrderMark,
+            _ if rest.utf8_chunks().next().is_some_and(|chunk| chunk.valid().is_empty()) => {
                 return self.input.fault(ErrorKind::InvalidUtf8, "invalid UTF-8");
             }
-            Some(found) => (kind, found),
+            _ => kind,
         };
-        self.input.fault(kind, format!("expected {what}, found {found}"))
+        let message = expected(what, rest, "the end of the input");
+        self.input.fault(kind, message)
     }
 
     /// The error of an input that does not begin with a bracket, by what its first line is.

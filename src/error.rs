@@ -242,7 +242,7 @@ struct Inner {
     offset: Option<usize>,
     position: Position,
     column: u64,
-    snippet: Box<str>,
+    snippet: Snippet,
     /// Where in its record the value at fault is.
     field: Box<str>,
     /// Where in the window the value begins that was to be decoded.
@@ -311,7 +311,7 @@ impl Error {
     /// assert_eq!(error.snippet(), "[1,]");
     /// ```
     pub fn snippet(&self) -> &str {
-        &self.0.snippet
+        self.0.snippet.as_str()
     }
 
     /// Where in its record the value is that does not fit its target, as jq would address it. It is empty if that is the record
@@ -425,7 +425,7 @@ impl Error {
             offset,
             position: Position::default(),
             column: 1,
-            snippet: Box::default(),
+            snippet: Snippet::default(),
             field: Box::default(),
             value: 0,
             path: None,
@@ -532,9 +532,15 @@ impl Error {
     /// A fault in a line that begins at `start`.
     #[cold]
     pub(crate) fn from_fault(fault: Fault, line: &[u8], start: Position) -> Error {
-        let mut new = Error::new(fault.kind, fault.message, None);
-        new.locate(fault.offset, line, start);
-        new
+        Error::syntax().with_fault(fault, line, start)
+    }
+
+    /// The same, of an error that was not diagnosed.
+    #[cold]
+    pub(crate) fn with_fault(mut self, fault: Fault, line: &[u8], start: Position) -> Error {
+        (self.0.kind, self.0.message) = (fault.kind, fault.message);
+        self.locate(fault.offset, line, start);
+        self
     }
 
     /// Sets place and snippet from the fault's offset in its line, and where the line begins.
@@ -542,7 +548,7 @@ impl Error {
     pub(crate) fn locate(&mut self, offset: usize, line: &[u8], start: Position) {
         self.0.position = Position { offset: start.offset + offset as u64, line: start.line };
         self.0.column = offset as u64 + 1;
-        self.0.snippet = snippet(line, offset);
+        self.0.snippet = Snippet::new(line, offset);
     }
 
     /// Of a line whose beginning is not at hand any more: the column, which `locate` could not know.
@@ -572,37 +578,69 @@ impl Error {
     }
 }
 
-/// The text from 24 bytes before `offset` to 40 behind it, cut at characters, escaped where not printable.
-fn snippet(line: &[u8], offset: usize) -> Box<str> {
-    let is_continuation = |i: usize| line.get(i).is_some_and(|c| c & 0xC0 == 0x80);
-    let mut from = offset.min(line.len()).saturating_sub(24);
-    while from < offset && is_continuation(from) {
-        from += 1;
+/// Some text around a fault. That of most stays within the error, as a file may have many.
+enum Snippet {
+    /// Printable ASCII, and how much there is of it.
+    Plain([u8; Snippet::BEFORE + Snippet::BEHIND], u8),
+    Escaped(Box<str>),
+}
+
+impl Default for Snippet {
+    fn default() -> Self {
+        Snippet::Escaped(Box::default())
     }
-    let mut to = (offset + 40).min(line.len()).max(from);
-    while to > from && to > offset && is_continuation(to) {
-        to -= 1;
-    }
-    let text = &line[from..to];
-    if let Ok(plain) = std::str::from_utf8(text)
-        && text.iter().all(|c| matches!(c, b' '..=b'~'))
-    {
-        return plain.into();
-    }
-    // leave quotes and backslashes as they stand in the record
-    let mut escaped = String::with_capacity(2 * text.len());
-    for chunk in text.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match is_escaped(c) {
-                true => escaped.extend(c.escape_unicode()),
-                false => escaped.push(c),
+}
+
+impl Snippet {
+    /// Bytes from before the fault, and from there on.
+    const BEFORE: usize = 24;
+    const BEHIND: usize = 40;
+
+    /// The text around `offset`, cut at characters, escaped where not printable.
+    fn new(line: &[u8], offset: usize) -> Snippet {
+        let is_continuation = |i: usize| line.get(i).is_some_and(|c| c & 0xC0 == 0x80);
+        let mut from = offset.min(line.len()).saturating_sub(Self::BEFORE);
+        while from < offset && is_continuation(from) {
+            from += 1;
+        }
+        let mut to = (offset + Self::BEHIND).min(line.len()).max(from);
+        while to > from && to > offset && is_continuation(to) {
+            to -= 1;
+        }
+        let text = &line[from..to];
+        if is_printable_ascii(text) {
+            let mut plain = [0; Self::BEFORE + Self::BEHIND];
+            plain[..text.len()].copy_from_slice(text);
+            return Snippet::Plain(plain, text.len() as u8);
+        }
+        // leave quotes and backslashes as they stand in the record
+        let mut escaped = String::with_capacity(2 * text.len());
+        for chunk in text.utf8_chunks() {
+            match is_printable_ascii(chunk.valid().as_bytes()) {
+                true => escaped.push_str(chunk.valid()),
+                false => chunk.valid().chars().for_each(|c| match is_escaped(c) {
+                    true => escaped.extend(c.escape_unicode()),
+                    false => escaped.push(c),
+                }),
+            }
+            if !chunk.invalid().is_empty() {
+                escaped.push(char::REPLACEMENT_CHARACTER);
             }
         }
-        if !chunk.invalid().is_empty() {
-            escaped.push(char::REPLACEMENT_CHARACTER);
+        Snippet::Escaped(escaped.into())
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Snippet::Plain(text, len) => str::from_utf8(&text[..usize::from(*len)]).expect("it is ASCII"),
+            Snippet::Escaped(text) => text,
         }
     }
-    escaped.into()
+}
+
+/// All of it is looked at, so that it is looked at together.
+fn is_printable_ascii(text: &[u8]) -> bool {
+    text.iter().fold(true, |all, c| all & matches!(c, b' '..=b'~'))
 }
 
 impl fmt::Display for Error {
@@ -629,9 +667,9 @@ impl fmt::Display for Error {
         if self.is_io() && self.offset().is_some() {
             write!(f, " (at line {line}, byte {offset})")?;
         }
-        match snippet.is_empty() {
-            true => Ok(()),
-            false => write!(f, ", near `{snippet}`"),
+        match snippet.as_str() {
+            "" => Ok(()),
+            snippet => write!(f, ", near `{snippet}`"),
         }
     }
 }

@@ -179,8 +179,8 @@ pub(crate) struct Bad<'a> {
 pub(crate) enum Verdict {
     /// To be yielded.
     Yield(Error),
-    /// To be passed over.
-    PassOver,
+    /// To be passed over, and what it was, unless that was kept.
+    PassOver(Option<Error>),
     /// To be yielded, and the reading ends.
     Stop(Error),
 }
@@ -210,16 +210,15 @@ impl Judge {
         });
         let verdict = match &self.policy.action {
             Action::Fail => Verdict::Yield(error),
-            Action::Skip => Verdict::PassOver,
             Action::Collect(n) if self.kept.len() < *n => {
                 self.kept.push(error);
-                Verdict::PassOver
+                Verdict::PassOver(None)
             }
-            Action::Collect(_) => Verdict::PassOver,
+            Action::Skip | Action::Collect(_) => Verdict::PassOver(Some(error)),
             Action::Quarantine(quarantine) => {
                 let mut quarantine = quarantine.lock().unwrap_or_else(PoisonError::into_inner);
                 match quarantine.take(&error, &bad) {
-                    Ok(()) => Verdict::PassOver,
+                    Ok(()) => Verdict::PassOver(Some(error)),
                     Err(error) => Verdict::Stop(Error::from_quarantine(error, bad.start, bad.path)),
                 }
             }

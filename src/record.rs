@@ -471,7 +471,7 @@ impl Scan {
                 self.last_error = last;
                 error
             }
-            (Verdict::PassOver, Some(last)) => {
+            (Verdict::PassOver(_), Some(last)) => {
                 self.stop();
                 last
             }
@@ -480,9 +480,9 @@ impl Scan {
                 self.last_error = None; // of the same target
                 last
             }
-            (Verdict::PassOver, None) => {
+            (Verdict::PassOver(error), None) => {
                 self.passed_over = true;
-                Error::syntax()
+                error.unwrap_or_else(Error::syntax)
             }
         }
     }

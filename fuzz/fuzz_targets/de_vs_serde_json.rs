@@ -4,7 +4,9 @@
 //! - a byte order mark at the start of the input is skipped;
 //! - nesting has another limit, so lines nested deeper than 100 are only decoded;
 //! - a number beyond the range of `f64` is an error only for who reads it;
-//! - a record is JSON throughout: a lone surrogate or a control character in a string fails it, skipped or not.
+//! - a record is JSON throughout: a lone surrogate or a control character in a string fails it, skipped or not;
+//! - a key beyond ASCII where a `bool` is wanted makes `serde_json` (1.0.154, `MapKey::deserialize_bool`) take the rest of its first
+//!   character for text, which is undefined, so it is not asked.
 //!
 //! The input begins with a byte that chooses a type; the others are lines, or what lines of the type's shape are made of.
 #![no_main]
@@ -101,6 +103,13 @@ fn assert_same<T: PartialEq + Debug>(ours: Option<&T>, theirs: Option<&T>, line:
     assert_eq!(ours.map(text), theirs.map(text), "{} as {name}", line.escape_ascii());
 }
 
+/// The type that has keys of `bool`.
+const KEYS: &str = "de_vs_serde_json::types::Keys";
+
+fn has_word_beyond_ascii(line: &[u8]) -> bool {
+    line.windows(2).any(|pair| pair[0] == b'"' && !pair[1].is_ascii())
+}
+
 /// The lines as a type that may borrow from them.
 fn check<'a, T: Deserialize<'a> + PartialEq + Debug>(input: &'a [u8]) {
     let (lines, levels) = (records(input), Level::available());
@@ -110,7 +119,7 @@ fn check<'a, T: Deserialize<'a> + PartialEq + Debug>(input: &'a [u8]) {
     }
     assert_eq!(first.len(), lines.len(), "records and lines");
     for (line, value) in lines.iter().zip(&first) {
-        if depth(line) <= 100 {
+        if depth(line) <= 100 && !(std::any::type_name::<T>() == KEYS && has_word_beyond_ascii(line)) {
             assert_same(value.as_ref().ok(), oracle::verdict::<T>(line).ok().as_ref(), line);
         }
     }

@@ -50,19 +50,22 @@ impl Origin {
         let Failure { error, place, overrun } = failure;
         let in_line = |place: usize| place.clamp(self.start, self.end) - self.start;
         let (line, offset) = (self.line(window), in_line(place));
-        if let Some(mut error) = error.filter(|error| !error.is_undiagnosed()) {
-            let value = in_line(error.value());
-            error.locate(offset, line, self.position);
-            error.set_field(field::path(line, value, offset, false));
-            return self.finish(window, error);
-        }
+        let error = match error {
+            Some(mut error) if !error.is_undiagnosed() => {
+                let value = in_line(error.value());
+                error.locate(offset, line, self.position);
+                error.set_field(field::path(line, value, offset, false));
+                return self.finish(window, error);
+            }
+            undiagnosed => undiagnosed.unwrap_or_else(Error::syntax),
+        };
         let fault = diagnose(line, self.limits.max_depth);
         let is_valid = fault.is_none();
         let fault = fault.unwrap_or_else(|| match overrun {
             true => Fault::new(offset, ErrorKind::InvalidLength, "invalid length, more elements than the target takes"),
             false => Fault::new(offset, ErrorKind::Custom, "the target type did not read the value to its end"),
         });
-        let mut error = Error::from_fault(fault, line, self.position);
+        let mut error = error.with_fault(fault, line, self.position);
         if is_valid {
             error.set_field(field::path(line, 0, offset, overrun));
         }

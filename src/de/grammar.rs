@@ -42,16 +42,22 @@ pub(super) fn scalar_len(rest: &[u8]) -> usize {
     rest.iter().take_while(|c| **c > b' ' && !b",:[]{}\"".contains(c)).count()
 }
 
-/// What `rest` begins with, in words; `None` if there is nothing.
-pub(crate) fn found(rest: &[u8]) -> Option<String> {
-    let chunk = rest.utf8_chunks().next()?;
-    Some(match chunk.valid().chars().next() {
-        Some('\'') => r#""'""#.to_owned(),
-        Some('\u{feff}') => "a byte order mark".to_owned(),
-        Some(c) if c.is_control() => format!("U+{:04X}", u32::from(c)),
-        Some(c) => format!("'{c}'"),
-        None => format!("byte 0x{:02X}", rest[0]),
-    })
+/// That `what` was expected, and what `rest` begins with instead; `end` if with nothing.
+pub(crate) fn expected(what: &str, rest: &[u8], end: &str) -> String {
+    // half of a file may be bad, so this is not for `format!`
+    let mut message = String::with_capacity(what.len() + end.len() + 24);
+    ["expected ", what, ", found "].into_iter().for_each(|part| message.push_str(part));
+    // no character is longer
+    let start = rest[..rest.len().min(4)].utf8_chunks().next();
+    match start.map(|chunk| chunk.valid().chars().next()) {
+        None => message.push_str(end),
+        Some(Some('\'')) => message.push_str(r#""'""#),
+        Some(Some('\u{feff}')) => message.push_str("a byte order mark"),
+        Some(Some(c)) if c.is_control() => message.push_str(&format!("U+{:04X}", u32::from(c))),
+        Some(Some(c)) => ['\'', c, '\''].into_iter().for_each(|c| message.push(c)),
+        Some(None) => message.push_str(&format!("byte 0x{:02X}", rest[0])),
+    }
+    message
 }
 
 struct Reader<'a> {
@@ -94,8 +100,8 @@ impl<'a> Reader<'a> {
             Some(0xEF) if self.line[self.at..].starts_with("\u{feff}".as_bytes()) => ErrorKind::ByteOrderMark,
             Some(_) => kind,
         };
-        let found = found(&self.line[self.at..]).unwrap_or_else(|| "the end of the record".to_owned());
-        self.fail(self.at, kind, format!("expected {what}, found {found}"))
+        let message = expected(what, &self.line[self.at..], "the end of the record");
+        self.fail(self.at, kind, message)
     }
 
     fn record(mut self, max_depth: u32) -> Option<Fault> {
@@ -141,7 +147,7 @@ impl<'a> Reader<'a> {
                         _ => self.expected(ErrorKind::TrailingCharacters, "the end of the line (one value a line)"),
                     };
                 };
-                let (closing, name) = if is_object { (b'}', "'}'") } else { (b']', "']'") };
+                let closing = if is_object { b'}' } else { b']' };
                 match self.peek() {
                     Some(c) if c == closing => {
                         self.at += 1;
@@ -151,7 +157,10 @@ impl<'a> Reader<'a> {
                         self.at += 1;
                         self.skip_white();
                         if self.peek() == Some(closing) {
-                            let message = format!("trailing comma: expected one more element, found {name}");
+                            let message = match is_object {
+                                true => "trailing comma: expected one more element, found '}'",
+                                false => "trailing comma: expected one more element, found ']'",
+                            };
                             return self.fail(self.at, ErrorKind::TrailingComma, message);
                         }
                         if is_object {
@@ -159,7 +168,8 @@ impl<'a> Reader<'a> {
                         }
                         break;
                     }
-                    _ => return self.expected(ErrorKind::ExpectedComma, &format!("',' or {name}")),
+                    _ if is_object => return self.expected(ErrorKind::ExpectedComma, "',' or '}'"),
+                    _ => return self.expected(ErrorKind::ExpectedComma, "',' or ']'"),
                 }
             }
         }

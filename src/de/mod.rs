@@ -23,7 +23,7 @@ mod string;
 mod value;
 
 pub(crate) use diagnose::{Failure, Origin};
-pub(crate) use grammar::found;
+pub(crate) use grammar::expected;
 pub(crate) use skip::skip_lax;
 pub(crate) use string::decode;
 #[cfg(feature = "value")]
