@@ -200,6 +200,17 @@ impl Judge {
         &self.kept
     }
 
+    /// Whether anybody will see more of the next bad record's error than its kind.
+    pub(crate) fn shows_errors(&self) -> bool {
+        let ErrorPolicy { ref action, max_errors, max_ratio } = self.policy;
+        let is_kept = match action {
+            Action::Fail | Action::Quarantine(_) => true,
+            Action::Skip => false,
+            Action::Collect(n) => self.kept.len() < *n,
+        };
+        is_kept || max_errors.is_some() || max_ratio.is_some()
+    }
+
     /// Does with `error` what is to be done. If too many are bad now, that is the second error.
     pub(crate) fn judge(&mut self, error: Error, bad: Bad<'_>, report: &ReadReport) -> (Verdict, Option<Error>) {
         let part = || if is_enough(report) { self.too_large_a_part(report) } else { None };

@@ -413,7 +413,9 @@ impl Scan {
     #[cold]
     #[inline(never)]
     pub(crate) fn refuse(&mut self, window: &[u8], failure: Failure) -> Error {
-        let error = self.origin(window).explain(window, failure);
+        let is_shown = self.judge.shows_errors();
+        let origin = self.origin(window);
+        let error = if is_shown { origin.explain(window, failure) } else { origin.classify(window, failure) };
         self.step_over_line(window);
         self.settle(window, error)
     }

@@ -43,6 +43,22 @@ impl Origin {
         &window[self.start..self.end]
     }
 
+    /// An error that nobody will see, of which only the kind is sure.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn classify(&self, window: &[u8], failure: Failure) -> Error {
+        match failure.error {
+            // the first line may show that the input is of another format
+            error if self.is_first => self.explain(window, Failure { error, ..failure }),
+            Some(error) if !error.is_undiagnosed() => error,
+            undiagnosed => {
+                let fault = diagnose(self.line(window), self.limits.max_depth, false);
+                let fault = fault.unwrap_or_else(|| unread(0, failure.overrun));
+                undiagnosed.unwrap_or_else(Error::syntax).with_fault(fault, b"", self.position)
+            }
+        }
+    }
+
     /// The whole error.
     #[cold]
     #[inline(never)]
@@ -59,12 +75,9 @@ impl Origin {
             }
             undiagnosed => undiagnosed.unwrap_or_else(Error::syntax),
         };
-        let fault = diagnose(line, self.limits.max_depth);
+        let fault = diagnose(line, self.limits.max_depth, true);
         let is_valid = fault.is_none();
-        let fault = fault.unwrap_or_else(|| match overrun {
-            true => Fault::new(offset, ErrorKind::InvalidLength, "invalid length, more elements than the target takes"),
-            false => Fault::new(offset, ErrorKind::Custom, "the target type did not read the value to its end"),
-        });
+        let fault = fault.unwrap_or_else(|| unread(offset, overrun));
         let mut error = error.with_fault(fault, line, self.position);
         if is_valid {
             error.set_field(field::path(line, 0, offset, overrun));
@@ -109,5 +122,13 @@ impl Origin {
             error.set_path(path);
         }
         error
+    }
+}
+
+/// That a type left a part of a valid record.
+fn unread(offset: usize, overrun: bool) -> Fault {
+    match overrun {
+        true => Fault::new(offset, ErrorKind::InvalidLength, "invalid length, more elements than the target takes"),
+        false => Fault::new(offset, ErrorKind::Custom, "the target type did not read the value to its end"),
     }
 }

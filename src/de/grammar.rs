@@ -5,6 +5,7 @@
 
 use super::{
     number,
+    skip::Open,
     string::{Escape, escape},
 };
 use crate::{
@@ -13,13 +14,14 @@ use crate::{
 };
 use std::borrow::Cow;
 
-/// The first fault of a line (without its newline), if it is not a valid record.
+/// The first fault of a line (without its newline), if it is not a valid record. What was found instead is in its message only
+/// with `words`.
 #[cold]
 #[inline(never)]
-pub(super) fn diagnose(line: &[u8], max_depth: u32) -> Option<Fault> {
+pub(super) fn diagnose(line: &[u8], max_depth: u32, words: bool) -> Option<Fault> {
     // the CR of CR LF is not part of an unclosed string
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let fault = Reader::new(line).record(max_depth);
+    let fault = Reader::new(line, words).record(max_depth);
     let valid = match simdutf8::compat::from_utf8(line) {
         Ok(_) => line.len(),
         Err(error) => error.valid_up_to(),
@@ -33,7 +35,7 @@ pub(super) fn diagnose(line: &[u8], max_depth: u32) -> Option<Fault> {
 
 /// Whether `text` begins with a whole value.
 pub(super) fn begins_with_value(text: &[u8], max_depth: u32) -> bool {
-    let fault = Reader::new(text).record(max_depth);
+    let fault = Reader::new(text, false).record(max_depth);
     fault.is_none_or(|fault| fault.kind == ErrorKind::TrailingCharacters)
 }
 
@@ -64,14 +66,15 @@ struct Reader<'a> {
     line: &'a [u8],
     at: usize,
     fault: Option<Fault>,
+    words: bool,
 }
 
 /// `None` if there is a fault, which is noted.
 type Step = Option<()>;
 
 impl<'a> Reader<'a> {
-    fn new(line: &'a [u8]) -> Self {
-        Reader { line, at: 0, fault: None }
+    fn new(line: &'a [u8], words: bool) -> Self {
+        Reader { line, at: 0, fault: None, words }
     }
 
     #[inline(always)]
@@ -100,7 +103,8 @@ impl<'a> Reader<'a> {
             Some(0xEF) if self.line[self.at..].starts_with("\u{feff}".as_bytes()) => ErrorKind::ByteOrderMark,
             Some(_) => kind,
         };
-        let message = expected(what, &self.line[self.at..], "the end of the record");
+        let rest = &self.line[self.at..];
+        let message = if self.words { expected(what, rest, "the end of the record") } else { String::new() };
         self.fail(self.at, kind, message)
     }
 
@@ -111,29 +115,28 @@ impl<'a> Reader<'a> {
 
     /// The one value, and the end behind it.
     fn value(&mut self, max_depth: u32) -> Step {
-        // the containers that are open: true for an object
-        let mut open = Vec::new();
+        let mut open = Open::new(max_depth);
         loop {
             self.skip_white();
             match self.peek() {
                 Some(b'"') => self.string()?,
                 Some(bracket @ (b'{' | b'[')) => {
-                    if open.len() >= max_depth as usize {
+                    let is_object = bracket == b'{';
+                    if open.push(is_object).is_none() {
                         let message = format!("nested deeper than {max_depth} levels; see ReaderBuilder::max_depth");
                         return self.fail(self.at, ErrorKind::DepthLimit, message);
                     }
                     self.at += 1;
-                    open.push(bracket == b'{');
                     self.skip_white();
                     if self.peek() != Some(bracket + 2) {
-                        if bracket == b'{' {
+                        if is_object {
                             self.key("a string as key or '}'")?;
                         }
                         continue;
                     }
                 }
                 Some(b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z') => self.scalar()?,
-                _ if open.last() == Some(&false) && self.line[..self.at].trim_ascii().ends_with(b"[") => {
+                _ if open.innermost() == Some(false) && self.line[..self.at].trim_ascii().ends_with(b"[") => {
                     return self.expected(ErrorKind::ExpectedValue, "a value or ']'");
                 }
                 _ => return self.expected(ErrorKind::ExpectedValue, "a value"),
@@ -141,7 +144,7 @@ impl<'a> Reader<'a> {
             // a value ended
             loop {
                 self.skip_white();
-                let Some(is_object) = open.last().copied() else {
+                let Some(is_object) = open.innermost() else {
                     return match self.peek() {
                         None => Some(()),
                         _ => self.expected(ErrorKind::TrailingCharacters, "the end of the line (one value a line)"),

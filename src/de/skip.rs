@@ -4,7 +4,7 @@ use super::{digits::KEEP_LAST, number, string};
 use crate::cursor::{At, Scalar, Walk};
 
 /// The containers that are open, one bit each, 1 for an object. No recursion, so that depth costs no stack.
-struct Open {
+pub(super) struct Open {
     /// The innermost 63, below a bit that marks the end.
     bits: u64,
     spilt: Vec<u64>,
@@ -13,12 +13,12 @@ struct Open {
 }
 
 impl Open {
-    fn new(max_depth: u32) -> Open {
+    pub(super) fn new(max_depth: u32) -> Open {
         Open { bits: 1, spilt: Vec::new(), depth: 0, max_depth }
     }
 
     #[inline(always)]
-    fn push(&mut self, is_object: bool) -> Option<()> {
+    pub(super) fn push(&mut self, is_object: bool) -> Option<()> {
         self.depth += 1;
         if self.depth > self.max_depth {
             return None;
@@ -31,19 +31,19 @@ impl Open {
     }
 
     #[inline(always)]
-    fn pop(&mut self) {
+    pub(super) fn pop(&mut self) {
         self.bits >>= 1;
         self.depth -= 1;
     }
 
     #[inline(always)]
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.depth == 0
     }
 
     /// Whether the innermost is an object; `None` if nothing is open.
     #[inline(always)]
-    fn innermost(&mut self) -> Option<bool> {
+    pub(super) fn innermost(&mut self) -> Option<bool> {
         if self.bits == 1 {
             self.bits = self.spilt.pop()?;
         }
