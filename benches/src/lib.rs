@@ -10,11 +10,13 @@
 
 pub mod case;
 pub mod chart;
+pub mod conformance;
 pub mod goals;
 pub mod machine;
 pub mod peers;
 pub mod race;
 pub mod report;
+pub mod results;
 #[cfg(feature = "simdjson")]
 pub mod simdjson;
 pub mod tally;
