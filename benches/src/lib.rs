@@ -8,11 +8,13 @@
 //! `CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1` to see the peers at their best as well: sonic-rs relies on link-time
 //! optimization to inline its reader, and gains up to 1.8 times from it.
 
+pub mod attack;
 pub mod case;
 pub mod chart;
 pub mod conformance;
 pub mod goals;
 pub mod machine;
+pub mod memory;
 pub mod peers;
 pub mod race;
 pub mod report;
