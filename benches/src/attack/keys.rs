@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::ways::decode;
-use super::{Attack, Input, Way, fill};
+use super::{Attack, Input, Scale, Way, fill};
 
 const GROUP: &str = "many members";
 
@@ -54,6 +54,7 @@ fn attack(name: &str, member: fn(usize) -> String) -> Attack {
             Input::good(fill(size, "", object).into_bytes())
         },
     )
+    .scale(Scale::Times(4))
     .ways(WAYS)
 }
 

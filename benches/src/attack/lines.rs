@@ -27,13 +27,13 @@ pub(super) fn long() -> Vec<Attack> {
     };
     let text = |name: &str, line: fn(usize) -> String, ways: &[Way]| {
         let (one, many) = lines(line);
-        Attack::new(LONG, name, one, many).scale(Scale::Times(4)).ways(ways.iter().copied())
+        Attack::new(LONG, name, one, many).scale(Scale::Times(16)).ways(ways.iter().copied())
     };
     let flat = [Way::SKIP, Way::STREAM, Way::VALIDATE, decode!("typed", Cow<'_, str>).keeps(), Way::VALUE];
     let limit = |size| Limits { max_record_len: Some(size / 10), max_depth: None };
     vec![
         Attack::new(LONG, "log entries in one array", |size| Input::good(wide(size, size)), log)
-            .scale(Scale::Times(4))
+            .scale(Scale::Times(16))
             .ways([Way::SKIP, Way::STREAM, Way::VALIDATE, Way::GET, decode!("typed", Huge<'_>).keeps(), Way::VALUE]),
         text("one string", |len| format!("\"{}\"\n", "a".repeat(len)), &flat),
         text("one string of escapes", |len| format!("\"{}\"\n", "\\n".repeat(len / 2)), &flat),
@@ -41,10 +41,11 @@ pub(super) fn long() -> Vec<Attack> {
         text("brackets", |len| format!("[{}]\n", fill(len, ",", |_| "[]".to_owned())), &flat[..3]),
         text("white space", |len| format!("1{}\n", " ".repeat(len)), &flat[..3]),
         Attack::new(LONG, "one of 10 times the limit", |size| Input::bad(wide(size, size)), log)
-            .scale(Scale::Times(4))
+            .scale(Scale::Times(16))
             .limits(limit)
             .ways([Way::SKIP, Way::STREAM, Way::VALIDATE]),
         Attack::new(LONG, "many of 10 times the limit", |size| Input::bad(wide(size, 20 << 10)), log)
+            .scale(Scale::Times(4))
             .limits(|_| Limits { max_record_len: Some(2 << 10), max_depth: None })
             .ways([Way::SKIP, Way::STREAM, Way::VALIDATE]),
     ]
@@ -66,8 +67,10 @@ fn line(len: usize) -> Vec<u8> {
     [&br#"{"a":""#[..], &b"x".repeat(len - HEAD - TAIL), b"\"}\n"].concat()
 }
 
+type Spoil = fn(&mut [u8]);
+
 /// The ways to break a line without changing its length.
-const FAULTS: [(&str, fn(&mut [u8])); 5] = [
+const FAULTS: [(&str, Spoil); 5] = [
     ("an open quote", |line| line[line.len() - TAIL] = b'x'),
     ("a quote too many", |line| line[HEAD] = b'"'),
     ("a backslash at the end", |line| {

@@ -77,9 +77,10 @@ impl Row {
         self.bound().is_some_and(|bound| self.peak > bound)
     }
 
-    /// Whether time grows faster than the input, for no reason that the tame input has as well.
+    /// Whether time grows faster than the input, for no reason that the tame input has as well, to more than that takes.
     pub fn is_growing(&self) -> bool {
-        self.growth() > GROWTH && self.growth() > GROWTH * self.tame[SIZES.len() - 1] / self.tame[0]
+        let (first, last) = (self.tame[0], self.tame[SIZES.len() - 1]);
+        self.growth() > GROWTH * (last / first).max(1.0) && self.nanos[SIZES.len() - 1] > last
     }
 
     /// Whether it is slow against the tame input.
@@ -280,6 +281,7 @@ mod tests {
         assert_eq!(growing(row("square", [1.0, 4.0, 16.0], [1.0; 3], 0)), (true, true));
         // The tame input has the same reason.
         assert_eq!(growing(row("caches", [1.0, 4.0, 8.0], [1.0, 1.5, 2.0], 0)), (false, false));
+        assert_eq!(growing(row("next to nothing", [0.02, 0.1, 0.2], [1.0; 3], 0)), (false, false));
         let large = row("memory", [1.0; 3], [1.0; 3], 20 << 20);
         assert!(large.is_large() && attacks(vec![large]).has_failed());
     }
