@@ -18,7 +18,7 @@ const USAGE: &str = "\
 usage: attack [--quick] [--rounds N] [--kib N] [--filter NAME] [--write] [--check]
   --quick            3 rounds over 32, 128 and 512 KiB (default: 3 rounds over 256 KiB, 1 and 4 MiB); many members and long
                      records take more, long numbers less
-  --rounds N         the best of N rounds counts
+  --rounds N         the best of N rounds counts, and of 4 times as many where the input is not at full size
   --kib N            KiB of the smallest input
   --filter NAME      only the attacks whose name contains NAME
   --write            refresh the section of benches/RESULTS.md; not with --filter
@@ -70,8 +70,11 @@ fn measure(options: &Options) -> Attacks {
                 let (input, tame) = &inputs[size];
                 read(way, &limits[size], if is_tame { tame } else { input }, is_tame);
             };
-            let runners: Vec<_> = (0..SIZES.len()).flat_map(|size| [(size, false), (size, true)]).collect();
-            let best = race(&runners, options.rounds, |(size, is_tame)| run(size, is_tame));
+            // The small ones are over quickly, and what disturbs them weighs more.
+            let best = (0..SIZES.len()).flat_map(|size| {
+                let rounds = options.rounds * (SIZES[last] / SIZES[size]).min(4);
+                race(&[(size, false), (size, true)], rounds, |(size, is_tame)| run(size, is_tame))
+            });
             let (mut nanos, mut tame) = ([0.0; SIZES.len()], [0.0; SIZES.len()]);
             for ((size, is_tame), time) in best {
                 let (input, other) = &inputs[size];
