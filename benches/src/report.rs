@@ -8,6 +8,7 @@ use crate::case::Rounding;
 use crate::goals::Goal;
 use crate::machine::level_name;
 use crate::peers::Peer;
+use crate::results;
 use crate::transport::Transport;
 use crate::validating::Validation;
 use crate::writing::{Wording, Writer};
@@ -285,6 +286,7 @@ needs a C++ compiler and CMake:
         let (notes, write_notes) = (paragraph(&self.notes()), paragraph(&self.write_notes()));
         let (validation, faulty) = (self.validation.full_table(), self.validation.faulty_table());
         let validation_notes = paragraph(&self.validation.notes());
+        let others = results::OWN.map(results::empty).join("\n");
         format!(
             "\
 # Every reader and every writer on every case
@@ -310,7 +312,8 @@ Records in memory, written as text again. GB/s are over the bytes that `serde_js
 
 {writes}
 {write_notes}Measured on {machine}
-"
+
+{others}"
         )
     }
 
@@ -336,15 +339,6 @@ pub(crate) fn level_heads(levels: impl Iterator<Item = Level>) -> Vec<String> {
 }
 
 const REFRESH: &str = "cargo run --release -p simd-jsonl-bench --features simdjson --bin compare -- --write";
-
-/// Replaces what stands between the markers `<!-- figures -->` and `<!-- /figures -->`; `None` if they are not there.
-pub fn replace_figures(readme: &str, section: &str) -> Option<String> {
-    const START: &str = "<!-- figures -->\n";
-    const END: &str = "<!-- /figures -->";
-    let start = readme.find(START)? + START.len();
-    let end = start + readme[start..].find(END)?;
-    Some(format!("{}{section}{}", &readme[..start], &readme[end..]))
-}
 
 /// A Markdown table.
 pub(crate) struct Table {
@@ -493,11 +487,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn only_the_section_is_replaced() {
-        let readme = "a\n<!-- figures -->\nold\n<!-- /figures -->\nb\n";
-        let expected = "a\n<!-- figures -->\nnew\n<!-- /figures -->\nb\n";
-        assert_eq!(replace_figures(readme, "new\n").as_deref(), Some(expected));
-        assert_eq!(replace_figures("a\n<!-- /figures -->\n<!-- figures -->\n", "new\n"), None);
-        assert!(replace_figures(include_str!("../../README.md"), "").is_some());
+    fn results_have_room_for_other_commands() {
+        assert!(results::OWN.into_iter().all(|name| figures().results().contains(&results::empty(name))));
     }
 }

@@ -15,11 +15,11 @@ use simd_jsonl::Level;
 use simd_jsonl_bench::case::Case;
 use simd_jsonl_bench::peers::Peer;
 use simd_jsonl_bench::race::rates;
-use simd_jsonl_bench::report::{Figures, Row, TransportRow, WriteRow, replace_figures};
+use simd_jsonl_bench::report::{Figures, Row, TransportRow, WriteRow};
 use simd_jsonl_bench::transport::{Transport, TransportCase};
 use simd_jsonl_bench::validating::{FaultyCase, FaultyRow, Misses, ValidateCase, ValidateRow, Validation, Validator};
 use simd_jsonl_bench::writing::{WriteCase, Writer};
-use simd_jsonl_bench::{chart, goals, machine};
+use simd_jsonl_bench::{chart, goals, machine, results};
 
 const USAGE: &str = "\
 usage: compare [--quick] [--rounds N] [--mib N] [--filter NAME] [--write] [--check FRACTION]
@@ -137,9 +137,10 @@ fn measure_validation(options: &Options) -> Validation {
 fn write(figures: &Figures) -> Result<(), Box<dyn Error>> {
     let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = benches.join("../README.md");
-    let text = replace_figures(&fs::read_to_string(&readme)?, &figures.readme());
+    let text = results::replace(&fs::read_to_string(&readme)?, "figures", &figures.readme());
     fs::write(readme, text.ok_or("README.md has no markers for the figures")?)?;
-    fs::write(benches.join("RESULTS.md"), figures.results())?;
+    let old = fs::read_to_string(results::path())?;
+    fs::write(results::path(), results::keep_own(&old, &figures.results()))?;
     fs::write(benches.join("compare.svg"), chart::svg(figures)?)?;
     Ok(())
 }
