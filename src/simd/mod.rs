@@ -28,7 +28,7 @@ pub(crate) enum Test {
     Equal { mask: u8, byte: u8 },
     /// It is this byte or below, which is at most 0x7F.
     AtMost(u8),
-    /// It is a comma or a colon; where that is cheaper, also for a bracket, its [alias](Vector::brackets) or a byte below 0x20.
+    /// It is a comma or a colon; where that is cheaper, also a bracket, its [alias](Vector::brackets) or a byte below 0x20.
     Separator,
 }
 
