@@ -121,6 +121,7 @@ impl<'w> Walk<'w> {
         if self.byte(at) == b'\n' {
             return stay(at);
         }
+        debug_assert!(self.next_place(at) < self.window.len());
         // SAFETY: (1), and it is not the last newline
         At(unsafe { at.0.add(1) }, PhantomData)
     }
