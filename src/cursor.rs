@@ -1,4 +1,5 @@
-//! The walk over the index: the one room of stage 2 that reads without checking bounds.
+//! The walk over the index: the one room of stage 2 that reads without checking bounds. `UNSAFE.md` lists where, and which test
+//! fails if it should not.
 //!
 //! A [`Walk`] is a window that stage 1 found clean; an [`At`] is one of its entries, never the one behind the last newline.
 //! From this follows all that the `SAFETY` comments here rely on:

@@ -3,7 +3,7 @@
 //! An algorithm is written once, as a [`Kernel`] over [`Vector`]; each processor's file holds the primitives and the one
 //! function that compiles the kernel for it. A `Vector` is a proof, not data: it exists only inside that function, so its
 //! methods can be safe. (`#[target_feature]` is a barrier to inlining, which is why everything below that function is
-//! `#[inline(always)]`.)
+//! `#[inline(always)]`.) `../UNSAFE.md` lists what is unsafe nonetheless.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "aarch64")]
