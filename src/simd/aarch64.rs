@@ -32,18 +32,19 @@ impl Vector for Neon {
 
     /// A mask from lanes that are all ones or all zeros: each keeps its own bit, then three pairwise additions gather them.
     #[inline(always)]
-    fn find(self, block: [uint8x16_t; 4], test: Test) -> u64 {
+    fn find(self, mut block: [uint8x16_t; 4], test: Test) -> u64 {
         // SAFETY: NEON is there; `LANE_BITS` holds 16 bytes.
         unsafe {
-            let equal = |part, mask, byte| vceqq_u8(vandq_u8(part, vdupq_n_u8(mask)), vdupq_n_u8(byte));
-            let lanes = |part| match test {
-                Test::Equal { mask, byte } => equal(part, mask, byte),
-                Test::AtMost(byte) => vcleq_u8(part, vdupq_n_u8(byte)),
-                Test::Separator => vorrq_u8(equal(part, 0xFF, b','), equal(part, 0xFF, b':')),
-            };
             let bits = vld1q_u8(LANE_BITS.as_ptr());
-            let part = |i: usize| vandq_u8(lanes(block[i]), bits);
-            let sum = vpaddq_u8(vpaddq_u8(part(0), part(1)), vpaddq_u8(part(2), part(3)));
+            for part in &mut block {
+                let found = match test {
+                    Test::Equal { mask, byte } => vceqq_u8(vandq_u8(*part, vdupq_n_u8(mask)), vdupq_n_u8(byte)),
+                    Test::AtMost(byte) => vcleq_u8(*part, vdupq_n_u8(byte)),
+                    Test::Separator => vorrq_u8(vceqq_u8(*part, vdupq_n_u8(b',')), vceqq_u8(*part, vdupq_n_u8(b':'))),
+                };
+                *part = vandq_u8(found, bits);
+            }
+            let sum = vpaddq_u8(vpaddq_u8(block[0], block[1]), vpaddq_u8(block[2], block[3]));
             vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)))
         }
     }
