@@ -120,7 +120,9 @@ impl<'w> Walk<'w> {
     #[inline(always)]
     pub(crate) fn after(self, at: At<'w>) -> At<'w> {
         if self.byte(at) == b'\n' {
-            return stay(at);
+            // a black box, so that nobody makes a conditional move of the branch: all that is read from the entries on would
+            // then wait for the byte at each
+            return std::hint::black_box(at);
         }
         debug_assert!(self.next_place(at) < self.window.len());
         // SAFETY: (1), and it is not the last newline
@@ -476,14 +478,6 @@ impl<'w> Walk<'w> {
 /// How many bytes [`Walk::append`] copies at least, so that the number is a constant.
 const SHORT_COPY: usize = 32;
 const LONG_COPY: usize = 128;
-
-/// Out of line, so that nobody makes a conditional move of the branch to it: all that is read from the entries on would then
-/// wait for the byte at each. (And a black box, or LLVM sees through it where both are in one unit of code.)
-#[cold]
-#[inline(never)]
-fn stay(at: At<'_>) -> At<'_> {
-    std::hint::black_box(at)
-}
 
 #[cold]
 #[inline(never)]
