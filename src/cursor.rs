@@ -1,4 +1,5 @@
-//! The walk over the index: the one room of stage 2 that reads without checking bounds.
+//! The walk over the index: the one room of stage 2 that reads without checking bounds. `UNSAFE.md` lists where, and which test
+//! fails if it should not.
 //!
 //! A [`Walk`] is a window that stage 1 found clean; an [`At`] is one of its entries, never the one behind the last newline.
 //! From this follows all that the `SAFETY` comments here rely on:
@@ -87,51 +88,43 @@ impl<'w> Walk<'w> {
         self.window
     }
 
-    /// # Safety
-    /// `i` is in the window.
+    /// The entry and the one behind it; behind the last newline, the window's length.
     #[inline(always)]
-    unsafe fn get(self, i: usize) -> u8 {
-        debug_assert!(i < self.window.len());
-        // SAFETY: the caller's.
-        unsafe { *self.window.get_unchecked(i) }
-    }
-
-    /// # Safety
-    /// `i` and `i + 1` are in the window.
-    #[inline(always)]
-    unsafe fn pair(self, i: usize) -> [u8; 2] {
-        debug_assert!(i + 1 < self.window.len());
-        // SAFETY: the caller's; an array of bytes has no alignment.
-        unsafe { *self.window.as_ptr().add(i).cast() }
+    fn entries(self, at: At<'w>) -> &'w [u32; 2] {
+        // SAFETY: (1), and nobody writes to the index as long as it is lent
+        unsafe { at.0.cast().as_ref() }
     }
 
     /// Where the entry is in the window.
     #[inline(always)]
     pub(crate) fn place(self, at: At<'w>) -> usize {
-        // SAFETY: (1)
-        unsafe { *at.0.as_ptr() as usize }
+        self.entries(at)[0] as usize
     }
 
     /// Where the entry behind it is; behind the last newline, the window's length.
     #[inline(always)]
     fn next_place(self, at: At<'w>) -> usize {
-        // SAFETY: (1)
-        unsafe { *at.0.add(1).as_ptr() as usize }
+        self.entries(at)[1] as usize
     }
 
     /// The byte at the entry.
     #[inline(always)]
     pub(crate) fn byte(self, at: At<'w>) -> u8 {
+        let place = self.place(at);
+        debug_assert!(place < self.window.len());
         // SAFETY: (1)
-        unsafe { self.get(self.place(at)) }
+        unsafe { *self.window.get_unchecked(place) }
     }
 
     /// The entry behind `at`; behind a newline there is nothing to walk to, so that it stays.
     #[inline(always)]
     pub(crate) fn after(self, at: At<'w>) -> At<'w> {
         if self.byte(at) == b'\n' {
-            return stay(at);
+            // a black box, so that nobody makes a conditional move of the branch: all that is read from the entries on would
+            // then wait for the byte at each
+            return std::hint::black_box(at);
         }
+        debug_assert!(self.next_place(at) < self.window.len());
         // SAFETY: (1), and it is not the last newline
         At(unsafe { at.0.add(1) }, PhantomData)
     }
@@ -139,39 +132,31 @@ impl<'w> Walk<'w> {
     /// The entry behind `at`, if `byte` stands there. Where that is a constant, nothing is left of the look for a newline.
     #[inline(always)]
     fn after_byte(self, at: At<'w>, byte: u8) -> Option<At<'w>> {
-        if self.byte(at) != byte || byte == b'\n' {
-            return None;
-        }
-        // SAFETY: (1), and it is not the last newline
-        Some(At(unsafe { at.0.add(1) }, PhantomData))
+        if self.byte(at) == byte { Some(self.after(at)) } else { None }
     }
 
     /// The entry of the value or key before `at`, a closing bracket if it ends in one; not before `first`.
     pub(crate) fn before(self, at: At<'w>, first: At<'w>) -> At<'w> {
-        let mut at = at;
-        while at.0 > first.0 {
-            // SAFETY: `first` is an entry, and `at` lies behind it
-            at = At(unsafe { at.0.sub(1) }, PhantomData);
-            if !self.is_escape(at) {
-                break;
+        let (mut value, mut entry) = (first, first);
+        while entry.0 < at.0 && self.byte(entry) != b'\n' {
+            if !self.is_escape(entry) {
+                value = entry;
             }
+            entry = self.after(entry);
         }
-        at
+        value
     }
 
-    /// Whether the entry is the byte behind a backslash in a string. `at` is not the window's first.
+    /// Whether the entry is the byte behind a backslash in a string.
     #[inline(always)]
     pub(crate) fn is_escape(self, at: At<'w>) -> bool {
-        let place = self.place(at);
-        // SAFETY: (1)
-        place != 0 && unsafe { self.get(place - 1) } == b'\\'
+        self.window.get(self.place(at).wrapping_sub(1)) == Some(&b'\\')
     }
 
     /// Whether the string that opens at `at` has an escape in it.
     #[inline(always)]
     pub(crate) fn has_escape(self, at: At<'w>) -> bool {
-        // SAFETY: places ascend, so that the next one is at least 1
-        unsafe { self.get(self.next_place(at) - 1) == b'\\' }
+        self.window.get(self.next_place(at).wrapping_sub(1)) == Some(&b'\\')
     }
 
     // ---- gaps behind a value
@@ -181,12 +166,13 @@ impl<'w> Walk<'w> {
     #[inline(always)]
     fn end(self, at: At<'w>) -> usize {
         let next = self.next_place(at);
+        debug_assert!(self.place(at) < next && next <= self.window.len());
         // SAFETY: places ascend, and an entry is never a space: if there is one before the next, the entry lies before that
         unsafe {
-            let last = self.get(next - 1);
+            let last = *self.window.get_unchecked(next - 1);
             if last == b',' {
                 next - 1
-            } else if last == b' ' && self.get(next - 2) == b',' {
+            } else if last == b' ' && *self.window.get_unchecked(next - 2) == b',' {
                 next - 2
             } else {
                 next
@@ -213,11 +199,11 @@ impl<'w> Walk<'w> {
     #[inline(always)]
     fn separator(self, at: At<'w>) -> u8 {
         let place = self.place(at);
-        debug_assert!(place > 0);
+        debug_assert!(place > 0 && (place > 1 || self.window[0] != b' '));
         // SAFETY: the record's first entry lies before, and if a space does, then the entry lies before that
         unsafe {
-            match self.get(place - 1) {
-                b' ' if self.get(place - 2) > b' ' => self.get(place - 2),
+            match *self.window.get_unchecked(place - 1) {
+                b' ' if *self.window.get_unchecked(place - 2) > b' ' => *self.window.get_unchecked(place - 2),
                 last if last > b' ' => last,
                 _ => self.separator_exact(place),
             }
@@ -251,9 +237,12 @@ impl<'w> Walk<'w> {
     #[inline(always)]
     pub(crate) fn may_start_next_element(self, at: At<'w>) -> bool {
         let place = self.place(at);
-        debug_assert!(place > 0);
+        debug_assert!(place > 0 && (place > 1 || self.window[0] != b' '));
         // SAFETY: the opening bracket lies before, and if a space does, then the bracket lies before that
-        unsafe { self.get(place - 1) == b',' || (self.get(place - 1) == b' ' && self.get(place - 2) == b',') }
+        unsafe {
+            let last = *self.window.get_unchecked(place - 1);
+            last == b',' || (last == b' ' && *self.window.get_unchecked(place - 2) == b',')
+        }
     }
 
     /// Whether an element of an array may start at `at`, which lies behind the opening bracket: after a comma or that.
@@ -295,9 +284,8 @@ impl<'w> Walk<'w> {
             return None;
         }
         let (end, next) = (self.place(at) + 1, self.next_place(at));
-        // SAFETY: places ascend: before the next entry, at `end`, is a byte
         let ends_well =
-            next == end || (next == end + 1 && unsafe { self.get(end) } == b',') || self.end_exact(next) == end;
+            next == end || (next == end + 1 && self.window.get(end) == Some(&b',')) || self.end_exact(next) == end;
         ends_well.then_some(after)
     }
 
@@ -306,8 +294,7 @@ impl<'w> Walk<'w> {
     pub(crate) fn record_end(self, at: At<'w>) -> At<'w> {
         let mut at = at;
         while self.byte(at) != b'\n' {
-            // SAFETY: (1), and it is not the last newline
-            at = At(unsafe { at.0.add(1) }, PhantomData);
+            at = self.after(at);
         }
         at
     }
@@ -324,23 +311,36 @@ impl<'w> Walk<'w> {
     /// perhaps a comma.
     #[inline(always)]
     pub(crate) fn string(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
-        let after = self.after_byte(at, b'"')?;
+        // SAFETY: a quote stands at the entry
+        if self.byte(at) == b'"' { unsafe { self.quoted(at, b',', true) } } else { None }
+    }
+
+    /// The text of the string or key at `at` and the entry behind it, if it has no escapes and behind it are `separator`, which
+    /// `may_lack`, and at most one space.
+    ///
+    /// # Safety
+    /// A quote stands at `at`.
+    #[inline(always)]
+    unsafe fn quoted(self, at: At<'w>, separator: u8, may_lack: bool) -> Option<(Span<'w>, At<'w>)> {
         let (start, next) = (self.place(at) + 1, self.next_place(at));
+        let window = self.window.as_ptr();
+        debug_assert!(self.byte(at) == b'"' && start < next && next <= self.window.len());
+        debug_assert!(next > 2 || self.window[next - 1] != b' ');
         // SAFETY: (2): the next entry lies behind `start`; if there is a space before it, that is not the closing quote, and
-        // there are at least three bytes
-        let end = unsafe {
-            if self.pair(next - 2) == *b"\"," {
+        // there are at least three bytes; arrays of bytes have no alignment. What is walked to is (1), and this is no newline
+        unsafe {
+            let end = if *window.add(next - 2).cast::<[u8; 2]>() == [b'"', separator] {
                 next - 2
-            } else if self.get(next - 1) == b'"' {
+            } else if may_lack && *window.add(next - 1) == b'"' {
                 next - 1
-            } else if self.get(next - 1) == b' ' && self.pair(next - 3) == *b"\"," {
+            } else if *window.add(next - 1) == b' ' && *window.add(next - 3).cast::<[u8; 2]>() == [b'"', separator] {
                 next - 3
             } else {
                 return None;
-            }
-        };
-        // (3): it is the closing quote, since an escape's entry has a backslash before it
-        Some((Span { start, end, window: PhantomData }, after))
+            };
+            // (3): it is the closing quote, since an escape's entry has a backslash before it
+            Some((Span { start, end, window: PhantomData }, At(at.0.add(1), PhantomData)))
+        }
     }
 
     /// The text of the string at `at` and the entry behind it, if it is one without escapes, whatever the white space.
@@ -380,41 +380,22 @@ impl<'w> Walk<'w> {
     #[inline(always)]
     pub(crate) fn member(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
         let place = self.place(at);
-        debug_assert!(place > 0);
-        // SAFETY: the opening bracket lies before, and if a space does, then the bracket lies before that
-        let is_key = unsafe {
-            let pair = self.pair(place - 1);
-            pair == *b",\"" || pair == *b"{\"" || (pair == *b" \"" && self.get(place - 2) == b',')
-        };
-        // SAFETY: a quote stands at the entry
-        if is_key { unsafe { self.key_at(at) } } else { None }
+        debug_assert!(place > 0 && (place > 1 || self.window[0] != b' ') && place < self.window.len());
+        let window = self.window.as_ptr();
+        // SAFETY: the opening bracket lies before, and if a space does, then the bracket lies before that; behind them, a quote
+        // stands at the entry
+        unsafe {
+            let pair = *window.add(place - 1).cast::<[u8; 2]>();
+            let is_key = pair == *b",\"" || pair == *b"{\"" || (pair == *b" \"" && *window.add(place - 2) == b',');
+            if is_key { self.quoted(at, b':', false) } else { None }
+        }
     }
 
     /// The text of the key at `at` and the entry of its value, if the key has no escapes and `:` or `: ` behind it.
     #[inline(always)]
     pub(crate) fn key(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
         // SAFETY: a quote stands at the entry
-        if self.byte(at) == b'"' { unsafe { self.key_at(at) } } else { None }
-    }
-
-    /// # Safety
-    /// A quote stands at `at`.
-    #[inline(always)]
-    unsafe fn key_at(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
-        let (start, next) = (self.place(at) + 1, self.next_place(at));
-        // SAFETY: (2): the next entry lies behind `start`; if there is a space before it, that is not the closing quote, and
-        // there are at least three bytes
-        let end = unsafe {
-            if self.pair(next - 2) == *b"\":" {
-                next - 2
-            } else if self.get(next - 1) == b' ' && self.pair(next - 3) == *b"\":" {
-                next - 3
-            } else {
-                return None;
-            }
-        };
-        // SAFETY: (1), and it is no newline; for the span (3)
-        Some((Span { start, end, window: PhantomData }, At(unsafe { at.0.add(1) }, PhantomData)))
+        if self.byte(at) == b'"' { unsafe { self.quoted(at, b':', false) } } else { None }
     }
 
     /// The general form of `key`, for keys without escapes.
@@ -461,13 +442,13 @@ impl<'w> Walk<'w> {
     pub(crate) fn append(self, out: &mut String, from: usize, to: usize) {
         let n = self.window[from..to].len();
         debug_assert!(std::str::from_utf8(&self.window[from..to]).is_ok());
-        // SAFETY: what is appended is UTF-8 (4)
-        let out = unsafe { out.as_mut_vec() };
-        if out.capacity() - out.len() < n + LONG_COPY {
-            reserve(out, n + LONG_COPY);
-        }
-        // SAFETY: the room is there, rounded up; the text is in the window, rounded up too where that is done
+        // SAFETY: what is added is UTF-8 (4). The room is there, rounded up; the text is in the window, rounded up too where that
+        // is done
         unsafe {
+            let out = out.as_mut_vec();
+            if out.capacity() - out.len() < n + LONG_COPY {
+                reserve(out, n + LONG_COPY);
+            }
             let (source, target) = (self.window.as_ptr().add(from), out.as_mut_ptr().add(out.len()));
             if n > LONG_COPY || from + LONG_COPY > self.window.len() {
                 std::ptr::copy_nonoverlapping(source, target, n);
@@ -498,14 +479,6 @@ impl<'w> Walk<'w> {
 const SHORT_COPY: usize = 32;
 const LONG_COPY: usize = 128;
 
-/// Out of line, so that nobody makes a conditional move of the branch to it: all that is read from the entries on would then
-/// wait for the byte at each.
-#[cold]
-#[inline(never)]
-fn stay(at: At<'_>) -> At<'_> {
-    at
-}
-
 #[cold]
 #[inline(never)]
 fn reserve(out: &mut Vec<u8>, n: usize) {
@@ -526,9 +499,7 @@ pub(crate) struct Scalar<'w> {
 impl<'w> Scalar<'w> {
     #[inline(always)]
     pub(crate) fn text(self) -> &'w [u8] {
-        debug_assert!(self.start <= self.end && self.end <= self.window.len());
-        // SAFETY: the type's invariant
-        unsafe { self.window.get_unchecked(self.start..self.end) }
+        &self.window[self.start..self.end]
     }
 
     #[inline(always)]
@@ -538,8 +509,7 @@ impl<'w> Scalar<'w> {
 
     #[inline(always)]
     pub(crate) fn first(self) -> u8 {
-        // SAFETY: the start is an entry's place
-        unsafe { *self.window.get_unchecked(self.start) }
+        self.leading(0)
     }
 
     /// The same without its last `n` bytes, if it has more.
@@ -551,14 +521,15 @@ impl<'w> Scalar<'w> {
     /// The first byte, or the second behind `skip` of 1, a minus sign.
     #[inline(always)]
     pub(crate) fn leading(self, skip: usize) -> u8 {
-        debug_assert!(skip == 0 || self.first() == b'-');
-        // SAFETY: a minus sign is not the window's last byte, which is a newline
+        debug_assert!(skip & 1 == 0 || self.first() == b'-');
+        // SAFETY: the start is an entry's place, and a minus sign is not the window's last byte, which is a newline
         unsafe { *self.window.get_unchecked(self.start + (skip & 1)) }
     }
 
     /// The `N` bytes that end `back` bytes before its end, if the window has that many; they may begin before the scalar.
     #[inline(always)]
     pub(crate) fn last<const N: usize>(self, back: usize) -> Option<&'w [u8; N]> {
+        debug_assert!(self.end <= self.window.len());
         if self.end < N + back {
             return None;
         }

@@ -1,6 +1,6 @@
 //! The house, checked from the sources: each file has its floor and imports only from floors below, or on its own
 //! floor but never in a circle, and never from the crate root; `unsafe` and `cfg` stay in their rooms; no file grows
-//! too long. And the table of the forty cases, which is in the README of the tests.
+//! too long. And the tables: of the forty cases, which is in the README of the tests, and of the unsafe code, `src/UNSAFE.md`.
 //!
 //! A room is a file in `src/`, or a folder with all that is in it.
 
@@ -571,4 +571,143 @@ fn the_forty_cases_are_where_the_table_says() {
         assert!(!named.is_empty() || place.len() > 10, "case {case} has no test, and no reason why");
     }
     assert_eq!((cases.next(), files), (None, BTreeMap::new()), "not in the table");
+}
+
+/// The most blocks, functions and impls that are `unsafe`.
+const MAX_UNSAFE: usize = 60;
+
+/// What is `unsafe` outside of tests: for each file and function (or `impl Trait for Type`) in it, how often.
+fn unsafe_places(sources: &[(String, String)]) -> BTreeMap<(String, String), usize> {
+    let mut places = BTreeMap::new();
+    for file in sources.iter().map(|(path, source)| File::new(path, source)) {
+        let code = &file.code;
+        // where bodies are, and whose: `fn` by its name, `impl` by its type
+        let (mut functions, mut impls) = (Vec::new(), Vec::new());
+        for i in 0..code.len() {
+            let is_item = i == 0 || matches!(&*code[i - 1].text, "}" | ";" | "]" | "{" | "unsafe");
+            let bodies = match &*code[i].text {
+                "fn" if code.get(i + 1).is_some_and(|t| t.text != "(") => &mut functions,
+                "impl" if is_item => &mut impls,
+                _ => continue,
+            };
+            let mut open = i + 1;
+            while !matches!(code.get(open).map_or(";", |t| &*t.text), "{" | ";") {
+                open = if matches!(&*code[open].text, "(" | "[") { behind_group(code, open) } else { open + 1 };
+            }
+            let name = match &*code[i].text {
+                "fn" => code[i + 1].text.clone(),
+                _ => impl_name(&code[i + 1..open]),
+            };
+            bodies.push((open, behind_group(code, open), name));
+        }
+        let innermost = |bodies: &[(usize, usize, String)], at: usize| {
+            bodies.iter().rfind(|(open, end, _)| (*open..*end).contains(&at)).map(|(.., name)| name.clone())
+        };
+        for i in (0..code.len()).filter(|i| code[*i].text == "unsafe") {
+            let of = innermost(&impls, i).and_then(|name| name.split(' ').next_back().map(str::to_owned));
+            let name = match code.get(i + 1).map_or("", |t| &*t.text) {
+                "impl" => vec![impls.iter().find(|(open, ..)| *open > i).map(|(.., name)| name.clone())],
+                "fn" => vec![of, Some(code[i + 2].text.clone())],
+                _ => vec![of, innermost(&functions, i)],
+            };
+            let name = name.into_iter().flatten().collect::<Vec<_>>().join("::");
+            *places.entry((file.path.clone(), name)).or_default() += 1;
+        }
+    }
+    places
+}
+
+/// `Type` or `Trait for Type`, from what stands between `impl` and its body.
+fn impl_name(header: &[Token]) -> String {
+    let (mut depth, mut names) = (0, Vec::new());
+    for (i, token) in header.iter().enumerate() {
+        match &*token.text {
+            "<" => depth += 1,
+            ">" if i > 0 && header[i - 1].text != "-" => depth -= 1,
+            "where" => break,
+            text if depth == 0 && text.starts_with(char::is_alphabetic) => names.push(text),
+            _ => {}
+        }
+    }
+    names.join(" ")
+}
+
+fn sources_below(folder: &str) -> Vec<(String, String)> {
+    let mut sources = Vec::new();
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), "", &mut sources);
+    sources
+}
+
+/// The table of `src/UNSAFE.md` has a row for each function that holds `unsafe`, with how often it does, and no other; and the
+/// tests that it names are there.
+#[test]
+fn the_table_of_unsafe_code_is_whole() {
+    let places = unsafe_places(&sources_below("src"));
+    let table = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/UNSAFE.md")).expect("the table");
+    let mut rows = BTreeMap::new();
+    let tests = [sources_below("tests"), sources_below("src")].concat();
+    for row in table.lines().filter(|row| row.starts_with("| `")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [file, name, count, .., caught] = &cells[..] else { panic!("too few cells: {row}") };
+        assert_eq!(cells.len(), 6, "{row}");
+        let place = (file.trim_matches('`').to_owned(), name.trim_matches('`').to_owned());
+        let count: usize = count.parse().unwrap_or_else(|_| panic!("no number: {row}"));
+        assert_eq!(rows.insert(place, count), None, "twice: {row}");
+        for test in caught.split('`').skip(1).step_by(2) {
+            let found = match test.split_once(": ") {
+                Some((file, test)) => tests.iter().any(|(path, source)| {
+                    format!("/{path}").ends_with(&format!("/{file}"))
+                        && (source.contains(&format!("fn {test}(")) || source.contains(&format!("    {test}: ")))
+                }),
+                None => Path::new(env!("CARGO_MANIFEST_DIR")).join(test).exists(),
+            };
+            assert!(found, "there is no {test}: {row}");
+        }
+    }
+    let missing: Vec<_> = places.iter().filter(|(place, count)| rows.get(place) != Some(count)).collect();
+    let stale: Vec<_> = rows.iter().filter(|(place, count)| places.get(place) != Some(count)).collect();
+    assert!(missing.is_empty() && stale.is_empty(), "in the sources: {missing:?}, in src/UNSAFE.md: {stale:?}");
+    let all: usize = places.values().sum();
+    assert!(all < MAX_UNSAFE, "{all}");
+    let stated = format!("{all} in all");
+    assert!(table.contains(&stated), "the table does not say {stated:?}");
+}
+
+/// Code that is compiled for a level runs only where `Level::available` has asked for each feature that the compiler may use.
+#[test]
+fn each_level_asks_for_all_that_it_enables() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/simd/x86_64.rs");
+    let source = fs::read_to_string(path).expect("a source");
+    let between = |text: &str, start: &str, end: &str| {
+        let from = text.find(start).unwrap_or_else(|| panic!("there is no {start}")) + start.len();
+        text[from..from + text[from..].find(end).expect("an end")].to_owned()
+    };
+    for level in ["avx512", "avx2"] {
+        let asked = between(&source, &format!("fn has_{level}()"), "\n}");
+        let asked: BTreeSet<&str> = asked
+            .split("is_x86_feature_detected!(\"")
+            .skip(1)
+            .map(|rest| &rest[..rest.find('"').unwrap_or(0)])
+            .collect();
+        let before = &source[..source.find(&format!("fn run_{level}<")).expect("the function")];
+        let enabled = &before[before.rfind("enable = \"").expect("its features")..];
+        let enabled = between(enabled, "enable = \"", "\"");
+        assert_eq!(asked, enabled.split(',').collect(), "left: asked, right: enabled, for {level}");
+        assert!(!between(&source, &format!("fn has_{level}()"), "\n}").contains("||"), "{level}: all of them");
+    }
+}
+
+#[test]
+fn unsafe_code_is_found_where_it_is() {
+    let source = "
+        // unsafe
+        unsafe impl<'a> Send for At<'a> {}
+        impl<T: Fn() -> u8> Walk<T> { fn a(self, b: &[u8; 2]) -> u8 { let f = |x| unsafe { x }; unsafe { f(b) } }
+            /// unsafe
+            unsafe fn c(self) { unsafe { d() } } fn e(f: unsafe_fn) { \"unsafe\"; } }
+        impl Vector for Avx2 { fn load(p: impl Copy) { fn inner() { unsafe {} } } }
+        fn free() { unsafe {} } #[cfg(test)] mod tests { fn t() { unsafe {} } }";
+    let found = unsafe_places(&[("x.rs".to_owned(), source.to_owned())]);
+    let found: Vec<(&str, usize)> = found.iter().map(|((_, name), count)| (&**name, *count)).collect();
+    assert_eq!(found, [("Avx2::inner", 1), ("Send for At", 1), ("Walk::a", 2), ("Walk::c", 2), ("free", 1)]);
 }

@@ -1,6 +1,6 @@
 //! NEON, which every AArch64 has.
 
-use super::{Kernel, Vector};
+use super::{Kernel, Test, Vector};
 use std::arch::aarch64::*;
 
 pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
@@ -14,27 +14,14 @@ pub(super) struct Neon(());
 /// The bit that each lane of 16 contributes to its byte of the mask.
 static LANE_BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
 
-impl Neon {
-    /// A mask from lanes that are all ones or all zeros: each keeps its own bit, then three pairwise additions gather them.
-    #[inline(always)]
-    fn mask(self, block: [uint8x16_t; 4], lanes: impl Fn(uint8x16_t) -> uint8x16_t) -> u64 {
-        // SAFETY: NEON is there; `LANE_BITS` holds 16 bytes.
-        unsafe {
-            let bits = vld1q_u8(LANE_BITS.as_ptr());
-            let part = |i: usize| vandq_u8(lanes(block[i]), bits);
-            let sum = vpaddq_u8(vpaddq_u8(part(0), part(1)), vpaddq_u8(part(2), part(3)));
-            vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)))
-        }
-    }
-}
-
 impl Vector for Neon {
     type Block = [uint8x16_t; 4];
 
     #[inline(always)]
     fn load(self, bytes: &[u8; 64]) -> [uint8x16_t; 4] {
-        // SAFETY: four times 16 bytes are there.
-        std::array::from_fn(|i| unsafe { vld1q_u8(bytes.as_ptr().add(16 * i)) })
+        let (parts, _) = bytes.as_chunks::<16>();
+        // SAFETY: NEON is there, and so are 16 bytes of each part.
+        std::array::from_fn(|i| unsafe { vld1q_u8(parts[i].as_ptr()) })
     }
 
     #[inline(always)]
@@ -43,15 +30,22 @@ impl Vector for Neon {
         std::array::from_fn(|i| unsafe { vorrq_u8(a[i], b[i]) })
     }
 
+    /// A mask from lanes that are all ones or all zeros: each keeps its own bit, then three pairwise additions gather them.
     #[inline(always)]
-    fn eq_masked(self, block: [uint8x16_t; 4], mask: u8, byte: u8) -> u64 {
-        // SAFETY: NEON is there.
-        self.mask(block, |part| unsafe { vceqq_u8(vandq_u8(part, vdupq_n_u8(mask)), vdupq_n_u8(byte)) })
-    }
-
-    #[inline(always)]
-    fn le(self, block: [uint8x16_t; 4], byte: u8) -> u64 {
-        // SAFETY: NEON is there.
-        self.mask(block, |part| unsafe { vcleq_u8(part, vdupq_n_u8(byte)) })
+    fn find(self, mut block: [uint8x16_t; 4], test: Test) -> u64 {
+        // SAFETY: NEON is there; `LANE_BITS` holds 16 bytes.
+        unsafe {
+            let bits = vld1q_u8(LANE_BITS.as_ptr());
+            for part in &mut block {
+                let found = match test {
+                    Test::Equal { mask, byte } => vceqq_u8(vandq_u8(*part, vdupq_n_u8(mask)), vdupq_n_u8(byte)),
+                    Test::AtMost(byte) => vcleq_u8(*part, vdupq_n_u8(byte)),
+                    Test::Separator => vorrq_u8(vceqq_u8(*part, vdupq_n_u8(b',')), vceqq_u8(*part, vdupq_n_u8(b':'))),
+                };
+                *part = vandq_u8(found, bits);
+            }
+            let sum = vpaddq_u8(vpaddq_u8(block[0], block[1]), vpaddq_u8(block[2], block[3]));
+            vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)))
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Portable code, eight bytes at a time in a `u64` (SWAR); the measure for all others.
 
-use super::{Kernel, Vector};
+use super::{Kernel, Test, Vector};
 
 #[derive(Clone, Copy)]
 pub(super) struct Fallback(());
@@ -45,20 +45,15 @@ impl Vector for Fallback {
     }
 
     #[inline(always)]
-    fn eq(self, block: [u64; 8], byte: u8) -> u64 {
-        mask(block, |word| zero_bytes(word ^ (LOW * u64::from(byte))))
-    }
-
-    #[inline(always)]
-    fn eq_masked(self, block: [u64; 8], bits: u8, byte: u8) -> u64 {
-        mask(block, |word| zero_bytes((word & (LOW * u64::from(bits))) ^ (LOW * u64::from(byte))))
-    }
-
-    #[inline(always)]
-    fn le(self, block: [u64; 8], byte: u8) -> u64 {
-        debug_assert!(byte <= 0x7F);
-        // the high bit stays only where the lower seven are at least byte + 1
-        mask(block, |word| !((word | HIGH) - LOW * (u64::from(byte) + 1)) & HIGH & !word)
+    fn find(self, block: [u64; 8], test: Test) -> u64 {
+        let equal =
+            |word: u64, bits: u8, byte: u8| zero_bytes((word & (LOW * u64::from(bits))) ^ (LOW * u64::from(byte)));
+        match test {
+            Test::Equal { mask: bits, byte } => mask(block, |word| equal(word, bits, byte)),
+            // the high bit stays only where the lower seven are at least byte + 1
+            Test::AtMost(byte) => mask(block, |word| !((word | HIGH) - LOW * (u64::from(byte) + 1)) & HIGH & !word),
+            Test::Separator => mask(block, |word| equal(word, 0xFF, b',') | equal(word, 0xFF, b':')),
+        }
     }
 }
 

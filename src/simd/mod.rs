@@ -3,7 +3,7 @@
 //! An algorithm is written once, as a [`Kernel`] over [`Vector`]; each processor's file holds the primitives and the one
 //! function that compiles the kernel for it. A `Vector` is a proof, not data: it exists only inside that function, so its
 //! methods can be safe. (`#[target_feature]` is a barrier to inlining, which is why everything below that function is
-//! `#[inline(always)]`.)
+//! `#[inline(always)]`.) `../UNSAFE.md` lists what is unsafe nonetheless.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "aarch64")]
@@ -21,6 +21,17 @@ pub(crate) use fallback::{decimal8, escapes8};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64::{Text16, digits12};
 
+/// What a byte is tested for. Always a constant, so that nothing is left of the choice.
+#[derive(Clone, Copy)]
+pub(crate) enum Test {
+    /// It equals `byte` in the bits of `mask`.
+    Equal { mask: u8, byte: u8 },
+    /// It is this byte or below, which is at most 0x7F.
+    AtMost(u8),
+    /// It is a comma or a colon; where that is cheaper, also a bracket, its [alias](Vector::brackets) or a byte below 0x20.
+    Separator,
+}
+
 /// What an algorithm needs of a processor: blocks of 64 bytes turned into masks of 64 bits, the first byte in the lowest bit.
 pub(crate) trait Vector: Copy {
     /// 64 bytes.
@@ -28,15 +39,25 @@ pub(crate) trait Vector: Copy {
 
     fn load(self, bytes: &[u8; 64]) -> Self::Block;
     fn or(self, a: Self::Block, b: Self::Block) -> Self::Block;
-    /// The bytes equal to `byte` in the bits of `mask`.
-    fn eq_masked(self, block: Self::Block, mask: u8, byte: u8) -> u64;
-    /// The bytes that are `byte` or below, which is at most 0x7F.
-    fn le(self, block: Self::Block, byte: u8) -> u64;
+    /// The bytes of which `test` holds.
+    fn find(self, block: Self::Block, test: Test) -> u64;
 
     /// The bytes equal to `byte`.
     #[inline(always)]
     fn eq(self, block: Self::Block, byte: u8) -> u64 {
         self.eq_masked(block, 0xFF, byte)
+    }
+
+    /// The bytes equal to `byte` in the bits of `mask`.
+    #[inline(always)]
+    fn eq_masked(self, block: Self::Block, mask: u8, byte: u8) -> u64 {
+        self.find(block, Test::Equal { mask, byte })
+    }
+
+    /// The bytes that are `byte` or below, which is at most 0x7F.
+    #[inline(always)]
+    fn le(self, block: Self::Block, byte: u8) -> u64 {
+        self.find(block, Test::AtMost(byte))
     }
 
     /// Whether any byte is 0x80 or above.
@@ -45,10 +66,10 @@ pub(crate) trait Vector: Copy {
         self.le(block, 0x7F) != !0
     }
 
-    /// The brackets, commas and colons; possibly some bytes below 0x20 too.
+    /// The brackets, with their aliases, commas and colons; possibly some bytes below 0x20 too.
     #[inline(always)]
     fn operators(self, block: Self::Block) -> u64 {
-        self.brackets(block) | self.eq(block, b',') | self.eq(block, b':')
+        self.brackets(block) | self.find(block, Test::Separator)
     }
 
     /// The bytes `[ ] { }`, and the four others that differ from them only in the bits left out: `Y _ y DEL`.

@@ -27,6 +27,14 @@ impl Kernel for Primitives {
             let mask = |test: &dyn Fn(u8) -> bool| (0..64).fold(0, |m, i| m | u64::from(test(bytes[i])) << i);
             assert_eq!(v.any_non_ascii(block), bytes.iter().any(|c| *c >= 0x80), "{bytes:?}");
             assert_eq!(v.any_non_ascii(v.or(block, v.load(&[0x41; 64]))), bytes.iter().any(|c| *c >= 0x80));
+            // each bit that only one of the two has, from either side
+            for other in [[0x41; 64], std::array::from_fn(|i| !bytes[i])] {
+                let [one, two] = [v.or(block, v.load(&other)), v.or(v.load(&other), block)];
+                for byte in [0x41, 0x5F, 0xFF] {
+                    let want = (0..64).fold(0, |m, i| m | u64::from(bytes[i] | other[i] == byte) << i);
+                    assert_eq!((v.eq(one, byte), v.eq(two, byte)), (want, want), "{byte} in {bytes:?} or {other:?}");
+                }
+            }
             for byte in [0, 1, b'"', b'\\', b'\n', b',', b':', b'{', 0x7F, 0x80, 0xFF] {
                 assert_eq!(v.eq(block, byte), mask(&|c| c == byte), "{byte} in {bytes:?}");
                 assert_eq!(v.eq_masked(block, 0xD9, byte), mask(&|c| c & 0xD9 == byte), "{byte} in {bytes:?}");
@@ -66,8 +74,8 @@ macro_rules! text16 {
     ($($name:ident: $text16:ty;)*) => {$(
         #[test]
         fn $name() {
-            let texts: [&[u8; 16]; 7] = [b"0123456789012345", b"9999999999999999", b"12.4567890123456", b"0000000000000000",
-                b"/:0123456789/:./", b"................", b"12345678901\xff\x80e-9"];
+            let texts: [&[u8; 16]; 9] = [b"0123456789012345", b"9999999999999999", b"12.4567890123456", b"0000000000000000",
+                b"/:0123456789/:./", b"................", b"12345678901\xff\x80e-9", b"012345678901234:", b"/123456789012345"];
             for text in texts {
                 let loaded = <$text16>::load(text);
                 let dots = (0..16).fold(0, |m, i| m | u32::from(text[i] == b'.') << i);

@@ -1,6 +1,6 @@
 //! AVX-512 (with VBMI2), AVX2 with carry-less multiply, and the baseline that every x86-64 has, SSE2.
 
-use super::{Kernel, PREFETCH_AHEAD, Vector};
+use super::{Kernel, PREFETCH_AHEAD, Test, Vector};
 use std::arch::x86_64::*;
 
 pub(super) fn has_avx512() -> bool {
@@ -66,19 +66,6 @@ static IOTA: [u8; 64] = {
     table
 };
 
-/// Carry-less multiplication by all ones is a running xor.
-///
-/// # Safety
-/// The processor has `pclmulqdq`.
-#[inline(always)]
-unsafe fn prefix_xor_clmul(bits: u64) -> u64 {
-    // SAFETY: the caller's.
-    unsafe {
-        let product = _mm_clmulepi64_si128::<0>(_mm_set_epi64x(0, bits as i64), _mm_set1_epi8(-1));
-        _mm_cvtsi128_si64(product) as u64
-    }
-}
-
 #[inline(always)]
 fn prefetch_behind(block: &[u8; 64]) {
     let ahead = block.as_ptr().wrapping_add(PREFETCH_AHEAD).cast::<i8>();
@@ -106,33 +93,28 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn eq_masked(self, block: __m512i, mask: u8, byte: u8) -> u64 {
-        // SAFETY: `self` proves AVX-512.
-        unsafe {
-            let masked = _mm512_and_si512(block, _mm512_set1_epi8(mask as i8));
-            _mm512_cmpeq_epi8_mask(masked, _mm512_set1_epi8(byte as i8))
-        }
-    }
-
-    #[inline(always)]
-    fn le(self, block: __m512i, byte: u8) -> u64 {
-        // SAFETY: `self` proves AVX-512.
-        unsafe { _mm512_cmple_epu8_mask(block, _mm512_set1_epi8(byte as i8)) }
-    }
-
-    #[inline(always)]
-    fn operators(self, block: __m512i) -> u64 {
+    fn find(self, block: __m512i, test: Test) -> u64 {
         let table = self.load(&OPERATORS);
         // SAFETY: `self` proves AVX-512.
         unsafe {
-            _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, block), _mm512_or_si512(block, _mm512_set1_epi8(0x20)))
+            match test {
+                Test::Equal { mask, byte } => {
+                    let masked = _mm512_and_si512(block, _mm512_set1_epi8(mask as i8));
+                    _mm512_cmpeq_epi8_mask(masked, _mm512_set1_epi8(byte as i8))
+                }
+                Test::AtMost(byte) => _mm512_cmple_epu8_mask(block, _mm512_set1_epi8(byte as i8)),
+                Test::Separator => {
+                    let lower_case = _mm512_or_si512(block, _mm512_set1_epi8(0x20));
+                    _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, block), lower_case)
+                }
+            }
         }
     }
 
     #[inline(always)]
     fn prefix_xor(self, bits: u64) -> u64 {
-        // SAFETY: `self` proves `pclmulqdq`.
-        unsafe { prefix_xor_clmul(bits) }
+        // what proves AVX-512 proves all that `Avx2` does
+        Avx2(()).prefix_xor(bits)
     }
 
     /// One compression of the numbers 0 to 63 by the mask, then widened.
@@ -165,17 +147,25 @@ impl Vector for Avx512 {
     }
 }
 
-/// Proof that the processor has what `has_avx2` asks for; only `run_avx2` makes one.
+/// Proof that the processor has what `has_avx2` asks for; only `run_avx2` makes one, and [`Avx512`], whose proof includes it.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(());
 
 impl Avx2 {
-    /// A mask from the high bit of each byte of both halves.
     #[inline(always)]
-    fn mask(self, block: [__m256i; 2], high: impl Fn(__m256i) -> __m256i) -> u64 {
+    fn find_half(self, half: __m256i, test: Test) -> u32 {
+        let [table, _] = self.load(&OPERATORS);
         // SAFETY: `self` proves AVX2.
-        let half = |half| unsafe { _mm256_movemask_epi8(high(half)) } as u32 as u64;
-        half(block[0]) | half(block[1]) << 32
+        unsafe {
+            let (left, right) = match test {
+                Test::Equal { mask, byte } => {
+                    (_mm256_and_si256(half, _mm256_set1_epi8(mask as i8)), _mm256_set1_epi8(byte as i8))
+                }
+                Test::AtMost(byte) => (_mm256_min_epu8(half, _mm256_set1_epi8(byte as i8)), half),
+                Test::Separator => (_mm256_shuffle_epi8(table, half), _mm256_or_si256(half, _mm256_set1_epi8(0x20))),
+            };
+            _mm256_movemask_epi8(_mm256_cmpeq_epi8(left, right)) as u32
+        }
     }
 }
 
@@ -196,32 +186,18 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
-    fn eq_masked(self, block: [__m256i; 2], mask: u8, byte: u8) -> u64 {
-        // SAFETY: `self` proves AVX2.
-        self.mask(block, |half| unsafe {
-            _mm256_cmpeq_epi8(_mm256_and_si256(half, _mm256_set1_epi8(mask as i8)), _mm256_set1_epi8(byte as i8))
-        })
+    fn find(self, block: [__m256i; 2], test: Test) -> u64 {
+        u64::from(self.find_half(block[0], test)) | u64::from(self.find_half(block[1], test)) << 32
     }
 
-    #[inline(always)]
-    fn le(self, block: [__m256i; 2], byte: u8) -> u64 {
-        // SAFETY: `self` proves AVX2.
-        self.mask(block, |half| unsafe { _mm256_cmpeq_epi8(_mm256_min_epu8(half, _mm256_set1_epi8(byte as i8)), half) })
-    }
-
-    #[inline(always)]
-    fn operators(self, block: [__m256i; 2]) -> u64 {
-        let [table, _] = self.load(&OPERATORS);
-        // SAFETY: `self` proves AVX2.
-        self.mask(block, |half| unsafe {
-            _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, half), _mm256_or_si256(half, _mm256_set1_epi8(0x20)))
-        })
-    }
-
+    /// Carry-less multiplication by all ones is a running xor.
     #[inline(always)]
     fn prefix_xor(self, bits: u64) -> u64 {
         // SAFETY: `self` proves `pclmulqdq`.
-        unsafe { prefix_xor_clmul(bits) }
+        unsafe {
+            let product = _mm_clmulepi64_si128::<0>(_mm_set_epi64x(0, bits as i64), _mm_set1_epi8(-1));
+            _mm_cvtsi128_si64(product) as u64
+        }
     }
 
     #[inline(always)]
@@ -234,42 +210,24 @@ impl Vector for Avx2 {
 #[derive(Clone, Copy)]
 pub(super) struct Sse2(());
 
-impl Sse2 {
-    #[inline(always)]
-    fn mask(self, block: [__m128i; 4], high: impl Fn(__m128i) -> __m128i) -> u64 {
-        // SAFETY: SSE2 is there.
-        block.iter().rev().fold(0, |mask, part| mask << 16 | unsafe { _mm_movemask_epi8(high(*part)) } as u64)
-    }
-}
-
 impl Vector for Sse2 {
-    type Block = [__m128i; 4];
+    type Block = [Text16; 4];
 
     #[inline(always)]
-    fn load(self, bytes: &[u8; 64]) -> [__m128i; 4] {
-        let p = bytes.as_ptr().cast::<__m128i>();
-        // SAFETY: four times 16 bytes are there.
-        std::array::from_fn(|i| unsafe { _mm_loadu_si128(p.add(i)) })
+    fn load(self, bytes: &[u8; 64]) -> [Text16; 4] {
+        let (parts, _) = bytes.as_chunks::<16>();
+        std::array::from_fn(|i| Text16::load(&parts[i]))
     }
 
     #[inline(always)]
-    fn or(self, a: [__m128i; 4], b: [__m128i; 4]) -> [__m128i; 4] {
+    fn or(self, a: [Text16; 4], b: [Text16; 4]) -> [Text16; 4] {
         // SAFETY: SSE2 is there.
-        std::array::from_fn(|i| unsafe { _mm_or_si128(a[i], b[i]) })
+        std::array::from_fn(|i| Text16(unsafe { _mm_or_si128(a[i].0, b[i].0) }))
     }
 
     #[inline(always)]
-    fn eq_masked(self, block: [__m128i; 4], mask: u8, byte: u8) -> u64 {
-        // SAFETY: SSE2 is there.
-        self.mask(block, |part| unsafe {
-            _mm_cmpeq_epi8(_mm_and_si128(part, _mm_set1_epi8(mask as i8)), _mm_set1_epi8(byte as i8))
-        })
-    }
-
-    #[inline(always)]
-    fn le(self, block: [__m128i; 4], byte: u8) -> u64 {
-        // SAFETY: SSE2 is there.
-        self.mask(block, |part| unsafe { _mm_cmpeq_epi8(_mm_min_epu8(part, _mm_set1_epi8(byte as i8)), part) })
+    fn find(self, block: [Text16; 4], test: Test) -> u64 {
+        block.iter().rev().fold(0, |mask, part| mask << 16 | u64::from(part.find([test])))
     }
 
     #[inline(always)]
@@ -284,7 +242,7 @@ pub(crate) struct Text16(__m128i);
 
 /// Keeps the last `n` of 16 bytes.
 #[inline(always)]
-fn keep_last(n: usize) -> __m128i {
+fn keep_last(n: usize) -> Text16 {
     const KEEP_LAST: &[u8; 48] = &{
         let mut table = [0; 48];
         let mut i = 16;
@@ -294,39 +252,58 @@ fn keep_last(n: usize) -> __m128i {
         }
         table
     };
-    // SAFETY: 16 bytes from one of the first 32 on are there; SSE2 is too.
-    unsafe { _mm_loadu_si128(KEEP_LAST.as_ptr().add(n & 31).cast()) }
+    // of the table's last 17 bytes at the least, so that no check is left
+    Text16::load(KEEP_LAST[n & 31..].first_chunk().expect("16 bytes"))
 }
 
 impl Text16 {
     #[inline(always)]
     pub(crate) fn load(text: &[u8; 16]) -> Text16 {
-        // SAFETY: 16 bytes are there.
+        // SAFETY: SSE2 is there, and so are 16 bytes.
         Text16(unsafe { _mm_loadu_si128(text.as_ptr().cast()) })
+    }
+
+    /// One bit for each byte of which any of the tests holds.
+    #[inline(always)]
+    fn find<const N: usize>(self, tests: [Test; N]) -> u32 {
+        // SAFETY: SSE2 is there.
+        unsafe {
+            let mut found = _mm_setzero_si128();
+            for test in tests {
+                let more = match test {
+                    Test::Equal { mask, byte } => {
+                        let masked = _mm_and_si128(self.0, _mm_set1_epi8(mask as i8));
+                        _mm_cmpeq_epi8(masked, _mm_set1_epi8(byte as i8))
+                    }
+                    Test::AtMost(byte) => _mm_cmpeq_epi8(_mm_min_epu8(self.0, _mm_set1_epi8(byte as i8)), self.0),
+                    Test::Separator => {
+                        let comma = _mm_cmpeq_epi8(self.0, _mm_set1_epi8(b',' as i8));
+                        _mm_or_si128(comma, _mm_cmpeq_epi8(self.0, _mm_set1_epi8(b':' as i8)))
+                    }
+                };
+                found = _mm_or_si128(found, more);
+            }
+            _mm_movemask_epi8(found) as u32
+        }
     }
 
     /// One bit for each byte up to 0x1F, quote and backslash.
     #[inline(always)]
     pub(crate) fn escapes(self) -> u32 {
-        // SAFETY: SSE2 is there.
-        unsafe {
-            let is = |byte: u8| _mm_cmpeq_epi8(self.0, _mm_set1_epi8(byte as i8));
-            let control = _mm_cmpeq_epi8(_mm_min_epu8(self.0, _mm_set1_epi8(0x1F)), self.0);
-            _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(is(b'"'), is(b'\\')))) as u32
-        }
+        let [quote, backslash] = [b'"', b'\\'].map(|byte| Test::Equal { mask: 0xFF, byte });
+        self.find([Test::AtMost(0x1F), quote, backslash])
     }
 
     /// One bit for each dot.
     #[inline(always)]
     pub(crate) fn dots(self) -> u32 {
-        // SAFETY: SSE2 is there.
-        unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(self.0, _mm_set1_epi8(b'.' as i8))) as u32 }
+        self.find([Test::Equal { mask: 0xFF, byte: b'.' }])
     }
 
     /// The last `n` bytes, behind the first `16 - n` bytes of `front`; `n` is at most 16.
     #[inline(always)]
     pub(crate) fn behind(self, front: Text16, n: usize) -> Text16 {
-        let keep = keep_last(n);
+        let Text16(keep) = keep_last(n);
         // SAFETY: SSE2 is there.
         Text16(unsafe { _mm_xor_si128(front.0, _mm_and_si128(_mm_xor_si128(self.0, front.0), keep)) })
     }
@@ -335,10 +312,8 @@ impl Text16 {
     /// is at most 31.
     #[inline(always)]
     pub(crate) fn decimal(self, n: usize) -> Option<u64> {
-        let eights = self.eights(n)?;
-        // SAFETY: SSE2 is there.
-        let eights = unsafe { _mm_cvtsi128_si64(eights) } as u64;
-        Some((eights & 0xFFFF_FFFF) * 100_000_000 + (eights >> 32))
+        let Eights { bits, .. } = self.eights(n)?;
+        Some((bits & 0xFFFF_FFFF) * 100_000_000 + (bits >> 32))
     }
 
     /// The same plus `leading`; exact where both and their sum are integers up to 2^53.
@@ -346,21 +321,17 @@ impl Text16 {
     /// It does not go through general registers, which would take three times as long.
     #[inline(always)]
     pub(crate) fn decimal_f64(self, n: usize, leading: f64) -> Option<f64> {
-        let eights = self.eights(n)?;
-        // SAFETY: SSE2 is there.
-        let (high, low) = unsafe {
-            let eights = _mm_cvtepi32_pd(eights);
-            (_mm_cvtsd_f64(eights), _mm_cvtsd_f64(_mm_unpackhi_pd(eights, eights)))
-        };
+        let Eights { high, low, .. } = self.eights(n)?;
         Some(high * 1e8 + (low + leading))
     }
 
-    /// The decimal number that the last `n` bytes write as two of 8 digits, the higher one in the lowest lane of 32 bits.
+    /// The decimal number that the last `n` bytes write as two of 8 digits.
     #[inline(always)]
-    fn eights(self, n: usize) -> Option<__m128i> {
+    fn eights(self, n: usize) -> Option<Eights> {
+        let Text16(keep) = keep_last(n);
         // SAFETY: SSE2 is there.
         unsafe {
-            let digits = _mm_and_si128(_mm_sub_epi8(self.0, _mm_set1_epi8(b'0' as i8)), keep_last(n));
+            let digits = _mm_and_si128(_mm_sub_epi8(self.0, _mm_set1_epi8(b'0' as i8)), keep);
             // from 10 on, this is at least 128
             if _mm_movemask_epi8(_mm_adds_epu8(digits, _mm_set1_epi8(118))) != 0 {
                 return None;
@@ -369,9 +340,20 @@ impl Text16 {
             let twos = _mm_srli_epi16::<8>(_mm_mullo_epi16(digits, _mm_set1_epi16(10 << 8 | 1)));
             let fours = _mm_madd_epi16(twos, _mm_set1_epi32(100 | 1 << 16));
             let fours = _mm_packs_epi32(fours, fours);
-            Some(_mm_madd_epi16(fours, _mm_set1_epi32(10_000 | 1 << 16)))
+            let eights = _mm_madd_epi16(fours, _mm_set1_epi32(10_000 | 1 << 16));
+            let floats = _mm_cvtepi32_pd(eights);
+            let (high, low) = (_mm_cvtsd_f64(floats), _mm_cvtsd_f64(_mm_unpackhi_pd(floats, floats)));
+            Some(Eights { bits: _mm_cvtsi128_si64(eights) as u64, high, low })
         }
     }
+}
+
+/// Two numbers of 8 digits, in two forms, of which nobody needs both: what is not used is not computed.
+struct Eights {
+    /// The higher one in the lower half.
+    bits: u64,
+    high: f64,
+    low: f64,
 }
 
 /// Three numbers below 10^4 in four decimal digits each, then something, and how many characters are left of the twelve without
