@@ -95,6 +95,24 @@ impl<'w> Walk<'w> {
         unsafe { at.0.cast().as_ref() }
     }
 
+    /// # Safety
+    /// `i` and `i + 1` are in the window.
+    #[inline(always)]
+    unsafe fn pair(self, i: usize) -> [u8; 2] {
+        debug_assert!(i + 1 < self.window.len());
+        // SAFETY: the caller's; an array of bytes has no alignment.
+        unsafe { *self.window.as_ptr().add(i).cast() }
+    }
+
+    /// # Safety
+    /// `i` is in the window.
+    #[inline(always)]
+    unsafe fn get(self, i: usize) -> u8 {
+        debug_assert!(i < self.window.len());
+        // SAFETY: the caller's.
+        unsafe { *self.window.get_unchecked(i) }
+    }
+
     /// Where the entry is in the window.
     #[inline(always)]
     pub(crate) fn place(self, at: At<'w>) -> usize {
@@ -120,11 +138,8 @@ impl<'w> Walk<'w> {
     #[inline(always)]
     pub(crate) fn after(self, at: At<'w>) -> At<'w> {
         if self.byte(at) == b'\n' {
-            // a black box, so that nobody makes a conditional move of the branch: all that is read from the entries on would
-            // then wait for the byte at each
-            return std::hint::black_box(at);
+            return stay(at);
         }
-        debug_assert!(self.next_place(at) < self.window.len());
         // SAFETY: (1), and it is not the last newline
         At(unsafe { at.0.add(1) }, PhantomData)
     }
@@ -132,7 +147,11 @@ impl<'w> Walk<'w> {
     /// The entry behind `at`, if `byte` stands there. Where that is a constant, nothing is left of the look for a newline.
     #[inline(always)]
     fn after_byte(self, at: At<'w>, byte: u8) -> Option<At<'w>> {
-        if self.byte(at) == byte { Some(self.after(at)) } else { None }
+        if self.byte(at) != byte || byte == b'\n' {
+            return None;
+        }
+        // SAFETY: (1), and it is not the last newline
+        Some(At(unsafe { at.0.add(1) }, PhantomData))
     }
 
     /// The entry of the value or key before `at`, a closing bracket if it ends in one; not before `first`.
@@ -284,8 +303,10 @@ impl<'w> Walk<'w> {
             return None;
         }
         let (end, next) = (self.place(at) + 1, self.next_place(at));
+        // SAFETY: places ascend: before the next entry, at `end`, is a byte
+        // SAFETY: places ascend: before the next entry, at `end`, is a byte
         let ends_well =
-            next == end || (next == end + 1 && self.window.get(end) == Some(&b',')) || self.end_exact(next) == end;
+            next == end || (next == end + 1 && unsafe { self.get(end) } == b',') || self.end_exact(next) == end;
         ends_well.then_some(after)
     }
 
@@ -311,36 +332,23 @@ impl<'w> Walk<'w> {
     /// perhaps a comma.
     #[inline(always)]
     pub(crate) fn string(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
-        // SAFETY: a quote stands at the entry
-        if self.byte(at) == b'"' { unsafe { self.quoted(at, b',', true) } } else { None }
-    }
-
-    /// The text of the string or key at `at` and the entry behind it, if it has no escapes and behind it are `separator`, which
-    /// `may_lack`, and at most one space.
-    ///
-    /// # Safety
-    /// A quote stands at `at`.
-    #[inline(always)]
-    unsafe fn quoted(self, at: At<'w>, separator: u8, may_lack: bool) -> Option<(Span<'w>, At<'w>)> {
+        let after = self.after_byte(at, b'"')?;
         let (start, next) = (self.place(at) + 1, self.next_place(at));
-        let window = self.window.as_ptr();
-        debug_assert!(self.byte(at) == b'"' && start < next && next <= self.window.len());
-        debug_assert!(next > 2 || self.window[next - 1] != b' ');
         // SAFETY: (2): the next entry lies behind `start`; if there is a space before it, that is not the closing quote, and
-        // there are at least three bytes; arrays of bytes have no alignment. What is walked to is (1), and this is no newline
-        unsafe {
-            let end = if *window.add(next - 2).cast::<[u8; 2]>() == [b'"', separator] {
+        // there are at least three bytes
+        let end = unsafe {
+            if self.pair(next - 2) == *b"\"," {
                 next - 2
-            } else if may_lack && *window.add(next - 1) == b'"' {
+            } else if self.get(next - 1) == b'"' {
                 next - 1
-            } else if *window.add(next - 1) == b' ' && *window.add(next - 3).cast::<[u8; 2]>() == [b'"', separator] {
+            } else if self.get(next - 1) == b' ' && self.pair(next - 3) == *b"\"," {
                 next - 3
             } else {
                 return None;
-            };
-            // (3): it is the closing quote, since an escape's entry has a backslash before it
-            Some((Span { start, end, window: PhantomData }, At(at.0.add(1), PhantomData)))
-        }
+            }
+        };
+        // (3): it is the closing quote, since an escape's entry has a backslash before it
+        Some((Span { start, end, window: PhantomData }, after))
     }
 
     /// The text of the string at `at` and the entry behind it, if it is one without escapes, whatever the white space.
@@ -380,22 +388,41 @@ impl<'w> Walk<'w> {
     #[inline(always)]
     pub(crate) fn member(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
         let place = self.place(at);
-        debug_assert!(place > 0 && (place > 1 || self.window[0] != b' ') && place < self.window.len());
-        let window = self.window.as_ptr();
-        // SAFETY: the opening bracket lies before, and if a space does, then the bracket lies before that; behind them, a quote
-        // stands at the entry
-        unsafe {
-            let pair = *window.add(place - 1).cast::<[u8; 2]>();
-            let is_key = pair == *b",\"" || pair == *b"{\"" || (pair == *b" \"" && *window.add(place - 2) == b',');
-            if is_key { self.quoted(at, b':', false) } else { None }
-        }
+        debug_assert!(place > 0);
+        // SAFETY: the opening bracket lies before, and if a space does, then the bracket lies before that
+        let is_key = unsafe {
+            let pair = self.pair(place - 1);
+            pair == *b",\"" || pair == *b"{\"" || (pair == *b" \"" && self.get(place - 2) == b',')
+        };
+        // SAFETY: a quote stands at the entry
+        if is_key { unsafe { self.key_at(at) } } else { None }
     }
 
     /// The text of the key at `at` and the entry of its value, if the key has no escapes and `:` or `: ` behind it.
     #[inline(always)]
     pub(crate) fn key(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
         // SAFETY: a quote stands at the entry
-        if self.byte(at) == b'"' { unsafe { self.quoted(at, b':', false) } } else { None }
+        if self.byte(at) == b'"' { unsafe { self.key_at(at) } } else { None }
+    }
+
+    /// # Safety
+    /// A quote stands at `at`.
+    #[inline(always)]
+    unsafe fn key_at(self, at: At<'w>) -> Option<(Span<'w>, At<'w>)> {
+        let (start, next) = (self.place(at) + 1, self.next_place(at));
+        // SAFETY: (2): the next entry lies behind `start`; if there is a space before it, that is not the closing quote, and
+        // there are at least three bytes
+        let end = unsafe {
+            if self.pair(next - 2) == *b"\":" {
+                next - 2
+            } else if self.get(next - 1) == b' ' && self.pair(next - 3) == *b"\":" {
+                next - 3
+            } else {
+                return None;
+            }
+        };
+        // SAFETY: (1), and it is no newline; for the span (3)
+        Some((Span { start, end, window: PhantomData }, At(unsafe { at.0.add(1) }, PhantomData)))
     }
 
     /// The general form of `key`, for keys without escapes.
@@ -478,6 +505,14 @@ impl<'w> Walk<'w> {
 /// How many bytes [`Walk::append`] copies at least, so that the number is a constant.
 const SHORT_COPY: usize = 32;
 const LONG_COPY: usize = 128;
+
+/// Out of line, so that nobody makes a conditional move of the branch to it: all that is read from the entries on would then
+/// wait for the byte at each.
+#[cold]
+#[inline(never)]
+fn stay(at: At<'_>) -> At<'_> {
+    at
+}
 
 #[cold]
 #[inline(never)]
