@@ -5,7 +5,7 @@ use crate::{
     de::{self, Failure, Origin, Value},
     error::{Error, Result},
 };
-use serde::de::{Deserialize, Error as _, Unexpected};
+use serde::de::{Deserialize, Error as _, IgnoredAny, Unexpected};
 use std::{borrow::Cow, iter::FusedIterator};
 
 /// A value in a record, found by its structure alone and not decoded.
@@ -343,7 +343,7 @@ impl<'a> LazyValue<'a> {
     #[inline(never)]
     fn get_behind(&self, passed: Option<At<'a>>, key: &str) -> Result<Option<LazyValue<'a>>> {
         if !self.is_object() {
-            return Ok(None);
+            return self.nothing();
         }
         let members = match passed {
             None => self.object()?,
@@ -354,6 +354,16 @@ impl<'a> LazyValue<'a> {
             if name == key {
                 return Ok(Some(value));
             }
+        }
+        Ok(None)
+    }
+
+    /// That the value has no such part. What stands there in place of a record, or before one, is no value without parts.
+    #[inline(never)]
+    fn nothing(&self) -> Result<Option<LazyValue<'a>>> {
+        match self.byte() {
+            b'[' => self.skip().and_then(|after| self.end(after))?,
+            _ => self.deserialize().map(|IgnoredAny| ())?,
         }
         Ok(None)
     }
@@ -388,9 +398,9 @@ impl<'a> LazyValue<'a> {
                         elements.by_ref().take(index).try_for_each(|element| element.map(drop))?;
                         elements.next().transpose()?
                     }
-                    None => None,
+                    None => value.nothing()?,
                 },
-                _ => None,
+                _ => value.nothing()?,
             };
             match next {
                 Some(next) => value = next,

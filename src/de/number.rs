@@ -16,6 +16,7 @@ use crate::{
     simd::Text16,
 };
 use serde::de::{Expected, Visitor};
+use std::str::FromStr;
 
 /// A JSON number of any length.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -244,7 +245,7 @@ pub(super) fn parse(text: &[u8]) -> Option<Number> {
         }
         return Some(Number::BigInteger(text.parse().ok()?));
     }
-    Some(Number::Float(text.parse().ok()?))
+    Some(Number::Float(to_float(text)?))
 }
 
 /// The text as an `f32`, correctly rounded, infinite if out of range; `None` if it is no JSON number.
@@ -252,7 +253,25 @@ pub(super) fn parse(text: &[u8]) -> Option<Number> {
 #[inline(never)]
 pub(super) fn parse_f32(text: &[u8]) -> Option<f32> {
     form(text)?;
-    std::str::from_utf8(text).ok()?.parse().ok()
+    to_float(std::str::from_utf8(text).ok()?)
+}
+
+/// A JSON number as a float, by `str::parse`. That reads no more of an exponent than it needs to see that it is beyond 65,535;
+/// where as many digits can make up for it, they are brought before a small one.
+fn to_float<F: FromStr>(text: &str) -> Option<F> {
+    if text.len() < 60_000 {
+        return text.parse().ok();
+    }
+    let (sign, unsigned) = text.split_at(usize::from(text.starts_with('-')));
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    let significant = digits.trim_start_matches('0');
+    let beyond = if exponent.starts_with('-') { i64::MIN / 2 } else { i64::MAX / 2 };
+    let power = exponent.parse().unwrap_or(beyond).clamp(i64::MIN / 2, i64::MAX / 2) + whole.len() as i64
+        - (digits.len() - significant.len()) as i64;
+    // no float reaches a thousand
+    format!("{sign}0.{significant}e{}", power.clamp(-1000, 1000)).parse().ok()
 }
 
 /// A JSON integer of up to 128 bits; `-0` is zero here, as in serde_json.

@@ -503,6 +503,33 @@ fn a_missing_key_is_not_a_broken_record() {
     }
 }
 
+/// Nor is what stands before a record, or in its place, a value that happens to have no members.
+#[test]
+fn a_spoilt_start_is_not_a_value_without_members() {
+    #[rustfmt::skip]
+    let lines = [
+        "x{\"zz\":1}", "\u{feff}{\"zz\":1}", ",{\"zz\":1}", ":{\"zz\":1}", " , {\"zz\":1}", "1{\"zz\":1}", "1 {\"zz\":1}",
+        "\"a\"{\"zz\":1}", "\"a\" {\"zz\":1}", "null{\"zz\":1}", "[1]{\"zz\":1}", "[1] {\"zz\":1}", "[1],{\"zz\":1}",
+        "nul", "01", "-", "@", "\"\\x\"", "[1", "[1]]", "2020-01-01 {\"zz\":1}", "INFO: {\"zz\":1}", "data: {\"zz\":1}",
+    ];
+    for line in lines {
+        for level in Level::available() {
+            for input in [format!("0\n{line}"), format!("0\n{line}\n{{\"zz\":1}}\n")] {
+                for pointer in [None, Some("/zz"), Some("/zz/a"), Some("/a~1b"), Some("/-")] {
+                    let mut reader = ReaderBuilder::new().level(level).from_slice(input.as_bytes());
+                    reader.next_record().expect("the line before").expect("a record");
+                    let found = reader.next_record().and_then(|record| {
+                        let record = record.expect("a record");
+                        let value = pointer.map_or_else(|| record.get("zz"), |pointer| record.pointer(pointer))?;
+                        Ok(value.map(|value| value.raw().map(str::to_owned)))
+                    });
+                    assert!(found.is_err(), "{found:?} by {pointer:?}: {input:?} at {level}");
+                }
+            }
+        }
+    }
+}
+
 /// Each method leaves the record as it was: in any order, any number of times.
 #[test]
 fn records_are_asked_in_any_order() {

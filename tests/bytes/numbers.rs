@@ -404,7 +404,21 @@ fn case_21_enormous_numbers() {
     const MILLION: usize = 1_000_000;
     let (ones, zeros, exponent) = ("1".repeat(MILLION), "0".repeat(MILLION), "9".repeat(100_000));
     let many_zeros = "0".repeat(100_000);
-    let floats: [(String, Option<f64>); 20] = [
+    let (under, over) = (&zeros[..65_530], &zeros[..655_360]);
+    let floats: [(String, Option<f64>); 32] = [
+        // an exponent of six digits and more, and as many digits against it
+        (format!("0.{over}1e655361"), Some(1.0)),
+        (format!("-0.{over}25E+655361"), Some(-2.5)),
+        (format!("0.{over}1e655360"), Some(0.1)),
+        (format!("0.{over}1e655670"), None),
+        (format!("1{over}e-655360"), Some(1.0)),
+        (format!("{}e-655360", &ones[..655_360]), Some(0.1111111111111111)),
+        (format!("{}.5e-655359", &ones[..655_360]), Some(1.1111111111111112)),
+        (format!("0.{under}1e655361"), None),
+        (format!("1{under}e-655361"), Some(0.0)),
+        (format!("0.{zeros}e{exponent}"), Some(0.0)),
+        (format!("-{}e-{exponent}", &ones[..70_000]), Some(-0.0)),
+        (format!("{}e{exponent}", &ones[..70_000]), None),
         (format!("0.{ones}"), Some(0.1111111111111111)),
         (format!("1.{zeros}"), Some(1.0)),
         (format!("1.{zeros}1"), Some(1.0)),
