@@ -61,10 +61,6 @@ need_debian_rust() {
     export PROPTEST_CASES="${PROPTEST_CASES:-32}" CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0
 }
 
-# The tests that start their own program once more: an emulator hands the child to the host, which cannot run it.
-# shellcheck disable=SC2034 # used by those that source this
-no_children=(--skip case_29_the_variable_lowers_the_level --skip processes)
-
 mkdir -p target
 
 # tests_but NAME...: sets `tests` to the arguments for cargo test that name the library and every program of tests/ but those.
@@ -77,4 +73,28 @@ tests_but() {
         name="${name%.rs}"
         [[ " $* " == *" $name "* ]] || tests+=(--test "$name")
     done
+}
+
+# The tests that start their own program once more: an emulator hands the child to the host, which cannot run it.
+# shellcheck disable=SC2034 # used by those that source this
+no_children=(--skip case_29_the_variable_lowers_the_level)
+
+# Programs of tests that need neither a sanitizer nor another processor: of processes, of the sources, of counted memory. There is no
+# unsafe code in what they test, and none that depends on the processor.
+# shellcheck disable=SC2034
+plain=(crash failing_calls full_disk layers locking meanwhile memory moved permissions sync_failure tool tool_lines torn validating)
+
+# And `types`, serde's forms, which take as long to compile as all the rest: they go through the same code in every form, under
+# AddressSanitizer in the fuzz target `de_vs_serde_json`.
+# shellcheck disable=SC2034
+left_out=("${plain[@]}" types)
+
+# leave_out_emulated: sets `tests` and `skipped` to what is worth its time in an emulator: not files, which are the host's, and not
+# what is merely large.
+leave_out_emulated() {
+    local out=("${left_out[@]}" appending files)
+    # shellcheck disable=SC2034
+    skipped=("${no_children[@]}" --skip million --skip case_21 --skip depth::)
+    echo "left out in the emulator: ${out[*]}, ${skipped[*]} and the doc tests"
+    tests_but "${out[@]}"
 }

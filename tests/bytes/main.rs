@@ -32,5 +32,6 @@ mod reading;
 mod recognition;
 mod round_trip;
 mod serializing;
+mod unchecked;
 mod writing;
 mod writing_raw;
