@@ -304,7 +304,6 @@ impl<'w> Walk<'w> {
         }
         let (end, next) = (self.place(at) + 1, self.next_place(at));
         // SAFETY: places ascend: before the next entry, at `end`, is a byte
-        // SAFETY: places ascend: before the next entry, at `end`, is a byte
         let ends_well =
             next == end || (next == end + 1 && unsafe { self.get(end) } == b',') || self.end_exact(next) == end;
         ends_well.then_some(after)
@@ -556,7 +555,7 @@ impl<'w> Scalar<'w> {
     /// The first byte, or the second behind `skip` of 1, a minus sign.
     #[inline(always)]
     pub(crate) fn leading(self, skip: usize) -> u8 {
-        debug_assert!(skip & 1 == 0 || self.first() == b'-');
+        debug_assert!(self.start + (skip & 1) < self.window.len() && (skip & 1 == 0 || self.first() == b'-'));
         // SAFETY: the start is an entry's place, and a minus sign is not the window's last byte, which is a newline
         unsafe { *self.window.get_unchecked(self.start + (skip & 1)) }
     }

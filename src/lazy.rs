@@ -343,7 +343,7 @@ impl<'a> LazyValue<'a> {
     #[inline(never)]
     fn get_behind(&self, passed: Option<At<'a>>, key: &str) -> Result<Option<LazyValue<'a>>> {
         if !self.is_object() {
-            return self.nothing();
+            return self.no_object();
         }
         let members = match passed {
             None => self.object()?,
@@ -358,12 +358,14 @@ impl<'a> LazyValue<'a> {
         Ok(None)
     }
 
-    /// That the value has no such part. What stands there in place of a record, or before one, is no value without parts.
+    /// That it is no object: of a record that must be sure, so that what is spoilt at its start is not taken for another value.
     #[inline(never)]
-    fn nothing(&self) -> Result<Option<LazyValue<'a>>> {
-        match self.byte() {
-            b'[' => self.skip().and_then(|after| self.end(after))?,
-            _ => self.deserialize().map(|IgnoredAny| ())?,
+    fn no_object(&self) -> Result<Option<LazyValue<'a>>> {
+        if self.is_root() {
+            match self.byte() {
+                b'[' => self.array()?.try_for_each(|element| element.map(drop))?,
+                _ => self.deserialize_whole().map(|IgnoredAny| ())?,
+            }
         }
         Ok(None)
     }
@@ -398,9 +400,9 @@ impl<'a> LazyValue<'a> {
                         elements.by_ref().take(index).try_for_each(|element| element.map(drop))?;
                         elements.next().transpose()?
                     }
-                    None => value.nothing()?,
+                    None => value.no_object()?,
                 },
-                _ => value.nothing()?,
+                _ => value.no_object()?,
             };
             match next {
                 Some(next) => value = next,

@@ -682,6 +682,7 @@ fn each_level_asks_for_all_that_it_enables() {
         let from = text.find(start).unwrap_or_else(|| panic!("there is no {start}")) + start.len();
         text[from..from + text[from..].find(end).expect("an end")].to_owned()
     };
+    let mut every = Vec::new();
     for level in ["avx512", "avx2"] {
         let asked = between(&source, &format!("fn has_{level}()"), "\n}");
         let asked: BTreeSet<&str> = asked
@@ -694,7 +695,9 @@ fn each_level_asks_for_all_that_it_enables() {
         let enabled = between(enabled, "enable = \"", "\"");
         assert_eq!(asked, enabled.split(',').collect(), "left: asked, right: enabled, for {level}");
         assert!(!between(&source, &format!("fn has_{level}()"), "\n}").contains("||"), "{level}: all of them");
+        every.push(enabled.split(',').map(str::to_owned).collect::<BTreeSet<_>>());
     }
+    assert!(every[0].is_superset(&every[1]), "values of `Avx512` make one of `Avx2`");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::fmt;
 use std::io::{self, Read};
 
 use libfuzzer_sys::fuzz_target;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 use simd_jsonl::{Error, ErrorKind, LazyValue, Level, Position, ReaderBuilder, Record, Result};
 
@@ -421,6 +421,9 @@ fuzz_target!(|data: &[u8]| {
             let is_container = answers.root.is[4] || answers.root.is[5];
             assert!(!(is_container && answers.root.raw.is_ok()), "raw of a broken record; {context}");
             assert!(!(answers.root.is[5] && answers.by_key == Ok(None)), "nothing in a broken record; {context}");
+        }
+        if !(answers.root.is[4] || answers.root.is[5]) && serde_json::from_str::<IgnoredAny>(text).is_err() {
+            assert!(answers.by_key.is_err(), "nothing in what is no value; {context}");
         }
         if let Ok(Some(Seen { place: Some(place), .. })) = answers.by_key {
             check_key(line, place, &plan.free, &context);

@@ -265,13 +265,17 @@ fn to_float<F: FromStr>(text: &str) -> Option<F> {
     let (sign, unsigned) = text.split_at(usize::from(text.starts_with('-')));
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = [whole, fraction].concat();
-    let significant = digits.trim_start_matches('0');
+    let digits = whole.bytes().chain(fraction.bytes());
+    let zeros = digits.clone().take_while(|digit| *digit == b'0').count();
+    let mut significant = digits.skip(zeros).map(char::from);
+    // no rounding needs more than 768; of the others, whether they are nothing
+    let kept: String = significant.by_ref().take(800).collect();
+    let rest = if significant.any(|digit| digit != '0') { "1" } else { "" };
     let beyond = if exponent.starts_with('-') { i64::MIN / 2 } else { i64::MAX / 2 };
-    let power = exponent.parse().unwrap_or(beyond).clamp(i64::MIN / 2, i64::MAX / 2) + whole.len() as i64
-        - (digits.len() - significant.len()) as i64;
-    // no float reaches a thousand
-    format!("{sign}0.{significant}e{}", power.clamp(-1000, 1000)).parse().ok()
+    let power =
+        exponent.parse().unwrap_or(beyond).clamp(i64::MIN / 2, i64::MAX / 2) + whole.len() as i64 - zeros as i64;
+    // no float has an exponent of a thousand
+    format!("{sign}0.{kept}{rest}e{}", power.clamp(-1000, 1000)).parse().ok()
 }
 
 /// A JSON integer of up to 128 bits; `-0` is zero here, as in serde_json.

@@ -418,9 +418,14 @@ fn strings_with_broken_escapes() {
     check_strings(&texts, false);
 }
 
-/// What `get` is to give: the first of that name that the walk over all members comes to.
-fn plain_get<'a>(lazy: LazyValue<'a>, key: &str) -> Result<Option<LazyValue<'a>>> {
+/// What `get` is to give: the first of that name that the walk over all members comes to. That a record is no object must be sure.
+fn plain_get<'a>(lazy: LazyValue<'a>, key: &str, is_record: bool) -> Result<Option<LazyValue<'a>>> {
     if !lazy.is_object() {
+        match is_record {
+            true if lazy.is_array() => lazy.array()?.try_for_each(|element| element.map(drop))?,
+            true => lazy.deserialize::<IgnoredAny>().map(drop)?,
+            false => {}
+        }
         return Ok(None);
     }
     for member in lazy.object()? {
@@ -434,17 +439,19 @@ fn plain_get<'a>(lazy: LazyValue<'a>, key: &str) -> Result<Option<LazyValue<'a>>
 
 /// The same for a pointer without escapes; arrays are walked from the front.
 fn plain_pointer<'a>(mut lazy: LazyValue<'a>, pointer: &str) -> Result<Option<LazyValue<'a>>> {
-    for token in pointer.split('/').skip(1) {
-        let mut next = plain_get(lazy, token)?;
-        if lazy.is_array() {
-            let Ok(index) = token.parse::<usize>() else { return Ok(None) };
-            for (i, element) in lazy.array()?.enumerate() {
-                let element = element?;
-                if i == index {
-                    next = Some(element);
-                    break;
+    for (depth, token) in pointer.split('/').skip(1).enumerate() {
+        let mut next = None;
+        match token.parse::<usize>() {
+            Ok(index) if lazy.is_array() => {
+                for (i, element) in lazy.array()?.enumerate() {
+                    let element = element?;
+                    if i == index {
+                        next = Some(element);
+                        break;
+                    }
                 }
             }
+            _ => next = plain_get(lazy, token, depth == 0)?,
         }
         match next {
             Some(value) => lazy = value,
@@ -474,7 +481,7 @@ fn check_get(input: &[u8], max_depth: usize, levels: &[Level]) {
             records += 1;
             let context = || format!("{} at {level}, depth {max_depth}", show(record.as_bytes()));
             for key in ["a", "b", "", "k\n", "c"] {
-                let want = found(plain_get(record.as_lazy(), key));
+                let want = found(plain_get(record.as_lazy(), key, true));
                 assert_eq!(found(record.get(key)), want, "{key:?}: left get, right object; {}", context());
             }
             for pointer in ["", "/a/b", "/b/a", "/a/0", "/a/1", "/b/2", "/a//b", "/2", "/1/a", "/a/a/a/a"] {
