@@ -52,7 +52,7 @@ fn get_prints_the_values_of_each_record() {
             &["line 1, column 8", "[trailing-characters]", "line 2", "[unexpected-end]"],
             1,
         ),
-        ("get --lax /a", "{\"a\":1}{\"a\":2}\n[1,2", "1\nnull\n", &[], 0),
+        ("get --lax /a", "{\"a\":1}{\"a\":2}\n[1,2", "1\n", &["line 2", "[unexpected-end]"], 1),
         ("get /a /b", "{\"a\":1,\"b\":tru}\n{\"a\":1}", "[1,null]\n", &["line 1, column 12", "[invalid-literal]"], 1),
         (
             "get -r /a",

@@ -25,10 +25,7 @@ pub fn write_section(name: &str, section: &str) -> io::Result<()> {
 /// `new` with what stands in the sections of `old` that have commands of their own.
 pub fn keep_own(old: &str, new: &str) -> String {
     OWN.into_iter().fold(new.to_owned(), |text, name| {
-        let kept = find(old, name).and_then(|(before, _)| {
-            let section = &old[before..find(old, name)?.1];
-            replace(&text, name, section)
-        });
+        let kept = find(old, name).and_then(|(start, end)| replace(&text, name, &old[start..end]));
         kept.unwrap_or(text)
     })
 }

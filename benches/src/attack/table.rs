@@ -146,9 +146,10 @@ impl Attacks {
 
 Input that is made to be slow or large, read by simd-jsonl in several ways: nanoseconds a byte, and behind the stroke how many times
 as much as with tame input of the same kind and size, at the worst of three sizes, bold if more than {TIMES_TAME}. \"Growth\" is what a byte
-costs in the largest input, in parts of one in an input of a 16th, at the worst; with the square it would be 16. \"Memory\" is
-what is allocated at the peak by those who keep nothing, the input not counted, a stream's buffer counted. {method}, in turn; bad
-records are only counted. This command writes the section, and prints all figures:
+costs in the largest input, in parts of one in an input of a 16th, at the worst; with the square it would be 16; it is
+bold if it is more than twice what it is of the tame input at both steps, and slower than `serde_json` too. \"Memory\" is what is
+allocated at the peak by those who keep nothing, the input not counted, a stream's buffer counted; bold if above its bound. {method};
+bad records are only counted. This command writes the section, and prints all figures:
 
 ```sh
 {REFRESH}
