@@ -95,7 +95,8 @@ fn measure(options: &Options) -> Attacks {
         }
     }
     let most = options.rounds * (SIZES[SIZES.len() - 1] / SIZES[0]).min(4);
-    let method = format!("Best of {} rounds, of {most} for what is smaller, each in turn with the tame input", options.rounds);
+    let method =
+        format!("Best of {} rounds, of {most} for what is smaller, each in turn with the tame input", options.rounds);
     Attacks { rows, method, machine: machine::description() }
 }
 
