@@ -89,12 +89,15 @@ plain=(crash failing_calls full_disk layers locking meanwhile memory moved permi
 # shellcheck disable=SC2034
 left_out=("${plain[@]}" types)
 
-# leave_out_emulated: sets `tests` and `skipped` to what is worth its time in an emulator: not files, which are the host's, and not
-# what is merely large.
+# Tests that are merely large.
+# shellcheck disable=SC2034
+large=(--skip million --skip case_21 --skip depth::)
+
+# leave_out_emulated: sets `tests` and `skipped` to what is worth its time in an emulator: not files, which are the host's.
 leave_out_emulated() {
     local out=("${left_out[@]}" appending files)
     # shellcheck disable=SC2034
-    skipped=("${no_children[@]}" --skip million --skip case_21 --skip depth::)
+    skipped=("${no_children[@]}" "${large[@]}")
     echo "left out in the emulator: ${out[*]}, ${skipped[*]} and the doc tests"
     tests_but "${out[@]}"
 }
