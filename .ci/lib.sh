@@ -91,7 +91,7 @@ left_out=("${plain[@]}" types)
 
 # Tests that are merely large.
 # shellcheck disable=SC2034
-large=(--skip million --skip case_21 --skip depth::)
+large=(--skip million --skip depth:: --skip case_21 --skip case_27_random --skip halfway --skip one_large_document --skip malformed_scalars)
 
 # leave_out_emulated: sets `tests` and `skipped` to what is worth its time in an emulator: not files, which are the host's.
 leave_out_emulated() {
