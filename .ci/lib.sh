@@ -79,8 +79,8 @@ tests_but() {
 # shellcheck disable=SC2034 # used by those that source this
 no_children=(--skip case_29_the_variable_lowers_the_level)
 
-# Programs of tests that need neither a sanitizer nor another processor: of processes, of the sources, of counted memory. There is no
-# unsafe code in what they test, and none that depends on the processor.
+# Programs of tests that need neither a sanitizer nor another processor: of processes, of the sources, of counted memory. What is
+# unsafe or depends on the processor below what they test, the others test too.
 # shellcheck disable=SC2034
 plain=(crash failing_calls full_disk layers locking meanwhile memory moved permissions sync_failure tool tool_lines torn validating)
 
@@ -91,7 +91,8 @@ left_out=("${plain[@]}" types)
 
 # Tests that are merely large.
 # shellcheck disable=SC2034
-large=(--skip million --skip depth:: --skip case_21 --skip case_27_random --skip halfway --skip one_large_document --skip malformed_scalars)
+large=(--skip million --skip depth:: --skip case_21 --skip case_27_random --skip halfway --skip one_large_document
+    --skip malformed_scalars)
 
 # leave_out_emulated: sets `tests` and `skipped` to what is worth its time in an emulator: not files, which are the host's.
 leave_out_emulated() {

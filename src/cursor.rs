@@ -128,10 +128,8 @@ impl<'w> Walk<'w> {
     /// The byte at the entry.
     #[inline(always)]
     pub(crate) fn byte(self, at: At<'w>) -> u8 {
-        let place = self.place(at);
-        debug_assert!(place < self.window.len());
         // SAFETY: (1)
-        unsafe { *self.window.get_unchecked(place) }
+        unsafe { self.get(self.place(at)) }
     }
 
     /// The entry behind `at`; behind a newline there is nothing to walk to, so that it stays.
@@ -188,10 +186,10 @@ impl<'w> Walk<'w> {
         debug_assert!(self.place(at) < next && next <= self.window.len());
         // SAFETY: places ascend, and an entry is never a space: if there is one before the next, the entry lies before that
         unsafe {
-            let last = *self.window.get_unchecked(next - 1);
+            let last = self.get(next - 1);
             if last == b',' {
                 next - 1
-            } else if last == b' ' && *self.window.get_unchecked(next - 2) == b',' {
+            } else if last == b' ' && self.get(next - 2) == b',' {
                 next - 2
             } else {
                 next
@@ -221,8 +219,8 @@ impl<'w> Walk<'w> {
         debug_assert!(place > 0 && (place > 1 || self.window[0] != b' '));
         // SAFETY: the record's first entry lies before, and if a space does, then the entry lies before that
         unsafe {
-            match *self.window.get_unchecked(place - 1) {
-                b' ' if *self.window.get_unchecked(place - 2) > b' ' => *self.window.get_unchecked(place - 2),
+            match self.get(place - 1) {
+                b' ' if self.get(place - 2) > b' ' => self.get(place - 2),
                 last if last > b' ' => last,
                 _ => self.separator_exact(place),
             }
@@ -259,8 +257,8 @@ impl<'w> Walk<'w> {
         debug_assert!(place > 0 && (place > 1 || self.window[0] != b' '));
         // SAFETY: the opening bracket lies before, and if a space does, then the bracket lies before that
         unsafe {
-            let last = *self.window.get_unchecked(place - 1);
-            last == b',' || (last == b' ' && *self.window.get_unchecked(place - 2) == b',')
+            let last = self.get(place - 1);
+            last == b',' || (last == b' ' && self.get(place - 2) == b',')
         }
     }
 
